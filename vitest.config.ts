@@ -1,0 +1,20 @@
+import { defineConfig } from "vitest/config"
+
+// Packages are tested from source: no build is needed before a test.
+const conditions = ["@vsms/source"]
+
+// The seed of every generated test of this run. Repeat a run with SEED=<number>.
+const seed = process.env["SEED"] ?? String(Math.floor(Math.random() * 2 ** 31))
+process.stderr.write(`seed ${seed} (repeat this run with SEED=${seed})\n`)
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    include: ["{packages,examples}/*/test/**/*.test.ts", "{test,tools}/**/*.test.ts"],
+    setupFiles: ["test/setup.ts"],
+    env: { SEED: seed },
+    testTimeout: 30_000,
+    hookTimeout: 30_000
+  }
+})
