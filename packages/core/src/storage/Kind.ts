@@ -3,7 +3,10 @@
  * as a `Kind`: its state, its events, its personal data and the indexes under which it is listed. Storage adapters
  * work from these descriptions; nothing here touches a database.
  */
-import type * as Schema from "effect/Schema"
+import * as Schema from "effect/Schema"
+
+/** The schema of the personal data of kinds that have none. */
+export const nothingPersonal: Schema.Schema<undefined> = Schema.Undefined
 
 /** Where an index lists a row: within a partition, in order of `at` (epoch milliseconds, or any number), then key. */
 export interface Position {
@@ -17,7 +20,7 @@ export interface Index<State, Personal> {
   readonly position: (key: string, state: State, personal: Personal | undefined) => Position | undefined
 }
 
-export interface Kind<State, Event, Personal = never> {
+export interface Kind<State, Event, Personal = undefined> {
   /** Unique in the platform, and the stem of table names. */
   readonly name: string
   /** The state of a thing to which nothing has happened yet. */
