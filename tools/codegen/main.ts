@@ -39,7 +39,8 @@ for (const name of fs.readdirSync(path.join(root, "packages"))) {
   // A package without modules keeps the hand-written index that says what will live there.
   for (const folder of [src, path.join(src, "testing")]) {
     const modules = sourcesIn(folder)
-    if (modules.some((file) => path.basename(file) !== "index.ts")) emit(path.join(folder, "index.ts"), barrelText(modules))
+    if (modules.some((file) => path.basename(file) !== "index.ts"))
+      emit(path.join(folder, "index.ts"), barrelText(modules))
   }
 }
 
