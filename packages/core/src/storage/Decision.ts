@@ -19,7 +19,13 @@ export interface Change<K extends Kind.Any = Kind.Any> {
  * somebody holds on it is void: what was asked anew is done anew. Cancelling what is not there does nothing.
  */
 export type WorkOrder =
-  | { readonly _tag: "Enqueue"; readonly queue: Queue; readonly owner: string; readonly key: string; readonly dueAt: number }
+  | {
+      readonly _tag: "Enqueue"
+      readonly queue: Queue
+      readonly owner: string
+      readonly key: string
+      readonly dueAt: number
+    }
   | { readonly _tag: "Cancel"; readonly queue: Queue; readonly owner: string; readonly key: string }
 
 /** The queues, named by what their workers do. */
@@ -101,7 +107,11 @@ export const change = <K extends Kind.Any>(
   }
 }
 
-export const enqueue = (queue: Queue, ref: { readonly owner: string; readonly key: string }, dueAt: number): WorkOrder => ({
+export const enqueue = (
+  queue: Queue,
+  ref: { readonly owner: string; readonly key: string },
+  dueAt: number
+): WorkOrder => ({
   _tag: "Enqueue",
   queue,
   owner: ref.owner,

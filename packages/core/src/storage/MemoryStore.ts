@@ -130,7 +130,9 @@ class RowTable {
 
   history(ref: Ref<any>, page: { readonly after: number; readonly limit: number }): ReadonlyArray<Recorded<any>> {
     const events = this.find(ref)?.events ?? []
-    return events.slice(page.after, page.after + page.limit).map((event, i) => ({ sequence: page.after + i + 1, event }))
+    return events
+      .slice(page.after, page.after + page.limit)
+      .map((event, i) => ({ sequence: page.after + i + 1, event }))
   }
 
   list<K extends Kind.Any>(query: ListQuery<K>): Page<Row<K>> {
@@ -178,7 +180,8 @@ class RowTable {
       const before = stored.positions[name]
       const now = indexes[name]!.position(ref.key, state, personal)
       if (before === undefined && now === undefined) continue
-      if (before !== undefined && now !== undefined && before.partition === now.partition && before.at === now.at) continue
+      if (before !== undefined && now !== undefined && before.partition === now.partition && before.at === now.at)
+        continue
       if (before !== undefined) this.index(ref.kind, name, before).remove(before.at, stored)
       if (now !== undefined) this.index(ref.kind, name, now).add(now.at, stored)
       stored.positions[name] = now
@@ -236,7 +239,8 @@ class SortedRows {
     readonly descending?: boolean
   }): ReadonlyArray<Entry> {
     let low = query.from === undefined ? 0 : this.lowerBound({ at: query.from, key: "", owner: "" })
-    let high = query.until === undefined ? this.entries.length : this.lowerBound({ at: query.until, key: "", owner: "" })
+    let high =
+      query.until === undefined ? this.entries.length : this.lowerBound({ at: query.until, key: "", owner: "" })
     if (query.descending === true) {
       if (query.after !== undefined) high = Math.min(high, this.lowerBound({ ...query.after, owner: "" }))
       return this.entries.slice(Math.max(low, high - query.limit), Math.max(low, high)).reverse()
@@ -364,7 +368,14 @@ class WorkTable {
       items.delete(id)
       return
     }
-    const item: Item = { owner: order.owner, key: order.key, attempt: 0, leased: false, token: ++this.tokens, at: order.dueAt }
+    const item: Item = {
+      owner: order.owner,
+      key: order.key,
+      attempt: 0,
+      leased: false,
+      token: ++this.tokens,
+      at: order.dueAt
+    }
     items.set(id, item)
     heap.push({ at: order.dueAt, token: item.token, item })
     this.ring(order.queue)

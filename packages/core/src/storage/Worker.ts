@@ -6,6 +6,9 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Fiber from "effect/Fiber"
+import * as FiberHandle from "effect/FiberHandle"
 import * as FiberSet from "effect/FiberSet"
 import * as Queues from "effect/Queue"
 import type * as Scope from "effect/Scope"
@@ -20,7 +23,7 @@ export interface WorkerOptions<R> {
   readonly queue: Queue
   /** How many handlers run at once. */
   readonly concurrency: number
-  /** How long a lease lasts. A handler that takes longer keeps extending it. */
+  /** How long a lease lasts. A handler that takes longer is no problem: its lease is extended while it runs. */
   readonly leaseMillis: number
   /** How often the queue is looked at when no bell rings. */
   readonly pollMillis: number
@@ -36,40 +39,121 @@ export const defaults = { concurrency: 16, leaseMillis: 30_000, pollMillis: 1_00
 /** The pause before work whose handler failed is tried again: 1 s, doubling, at most five minutes. */
 export const pauseMillis = (attempt: number): number => Math.min(300_000, 1_000 * 2 ** Math.min(attempt - 1, 20))
 
-/** Runs until its scope closes. */
+/** A handler at work on a lease that is good until `until`, as far as this process knows. */
+interface Running {
+  readonly lease: Lease
+  until: number
+  /** The handler is through and what came of it is being stored: the lease is not asked after any more. */
+  settling: boolean
+  fiber: Fiber.RuntimeFiber<void> | undefined
+}
+
+/**
+ * Runs until its scope closes.
+ *
+ * **Details** One fiber keeps the leases of all running handlers. A handler whose lease is lost, or was not confirmed
+ * until it ran out, is interrupted: the work is somebody else's now.
+ */
 export const run = <R>(options: WorkerOptions<R>): Effect.Effect<void, never, WorkQueue | Scope.Scope | R> =>
   Effect.gen(function* () {
+    const { concurrency, graceMillis, leaseMillis, pollMillis, queue } = options
     const workQueue = yield* WorkQueue
-    const bell = yield* workQueue.bell(options.queue)
+    const bell = yield* workQueue.bell(queue)
     const handlers = yield* FiberSet.make<void>()
-    const free = yield* Queues.sliding<void>(1)
+    const fork = yield* FiberSet.runtime(handlers)<R>()
+    const alarm = yield* FiberHandle.make<void>()
+    const wake = yield* Queues.sliding<void>(1)
+    const running = new Set<Running>()
+    let full = false
+    let alarmAt = Number.POSITIVE_INFINITY
 
-    const work = (lease: Lease) =>
-      attempt(workQueue, options, lease).pipe(Effect.ensuring(Effect.sync(() => free.unsafeOffer(undefined))))
+    const ended = (entry: Running): void => {
+      running.delete(entry)
+      if (!full) return
+      full = false
+      wake.unsafeOffer(undefined)
+    }
 
-    /** Leases what there is room for. Tells how long to sleep before looking again. */
+    const start = (lease: Lease, until: number): void => {
+      const entry: Running = { lease, until, settling: false, fiber: undefined }
+      running.add(entry)
+      entry.fiber = fork(
+        Effect.ensuring(
+          Effect.interruptible(attempt(workQueue, options, entry)),
+          Effect.sync(() => ended(entry))
+        )
+      )
+    }
+
+    // Not to be interrupted half way: what was leased is started, and then waited for like all that runs.
+    const startDue = (now: number, room: number) =>
+      Effect.uninterruptible(
+        Effect.map(workQueue.lease({ queue, now, limit: room, leaseMillis }), (leases) => {
+          for (const lease of leases) start(lease, now + leaseMillis)
+          return leases.length
+        })
+      )
+
+    /** Sees to it that the loop wakes at `at`. An alarm that is set for earlier does as well. */
+    const setAlarm = (now: number, at: number): Effect.Effect<unknown> => {
+      if (alarmAt <= at) return Effect.void
+      alarmAt = at
+      const ring = Effect.sync(() => {
+        alarmAt = Number.POSITIVE_INFINITY
+        wake.unsafeOffer(undefined)
+      })
+      return FiberHandle.run(alarm, Effect.zipRight(Effect.sleep(Duration.millis(at - now)), ring))
+    }
+
+    /** Starts what there is room for, then waits: for room, for a bell, or for the next due time. */
     const round = Effect.gen(function* () {
-      const room = options.concurrency - (yield* FiberSet.size(handlers))
-      if (room <= 0) return yield* Queues.take(free)
-      const now = yield* Clock.currentTimeMillis
-      const { leaseMillis, queue } = options
-      const leases = yield* workQueue.lease({ queue, now, limit: room, leaseMillis })
-      for (const lease of leases) yield* FiberSet.run(handlers, work(lease))
-      if (leases.length > 0) return
-      const due = yield* workQueue.nextDue(options.queue)
-      const pause = due === undefined ? options.pollMillis : Math.min(options.pollMillis, Math.max(1, due - now))
-      yield* Effect.race(Queues.take(bell), Effect.sleep(Duration.millis(pause)))
+      const room = concurrency - running.size
+      if (room > 0) {
+        const now = yield* Clock.currentTimeMillis
+        const started = yield* startDue(now, room)
+        if (started === room) return
+        const due = yield* workQueue.nextDue(queue)
+        yield* setAlarm(now, Math.max(now + 1, Math.min(now + pollMillis, due ?? Number.POSITIVE_INFINITY)))
+      } else full = true
+      yield* Queues.take(wake)
     })
 
     const loop = Effect.forever(
       Effect.catchAll(round, (failure) =>
-        Effect.zipRight(Effect.logWarning(failure.message), Effect.sleep(Duration.millis(options.pollMillis)))
+        Effect.zipRight(Effect.logWarning(failure.message), Effect.sleep(Duration.millis(pollMillis)))
       )
     )
 
-    // Registered after the set of handlers, so it runs before the set is closed and its fibers interrupted.
+    const keep = (entry: Running): Effect.Effect<void> =>
+      entry.settling
+        ? Effect.void
+        : Effect.flatMap(Clock.currentTimeMillis, (now) =>
+            Effect.flatMap(Effect.either(workQueue.extend(entry.lease, now + leaseMillis)), (kept) => {
+              if (Either.isLeft(kept)) return Effect.logWarning(kept.left.message)
+              entry.until = kept.right ? now + leaseMillis : 0
+              return Effect.void
+            })
+          )
+
+    /** A storage that does not answer must not hide that the leases run out, hence the time limit. */
+    const beat = Effect.gen(function* () {
+      yield* Effect.sleep(Duration.millis(leaseMillis / 3))
+      if (running.size === 0) return
+      const keepAll = Effect.forEach([...running], keep, { concurrency: 32, discard: true })
+      yield* Effect.timeoutOption(keepAll, Duration.millis(leaseMillis / 3))
+      const now = yield* Clock.currentTimeMillis
+      for (const { fiber, settling, until } of running)
+        if (until <= now && !settling && fiber !== undefined) yield* Fiber.interruptFork(fiber)
+    })
+
+    // A scope closes from its end: the loop stops first; then handlers are waited for, their leases still kept; then
+    // the set of handlers is closed and what is left in it interrupted.
+    yield* Effect.forkScoped(Effect.interruptible(Effect.forever(beat)))
     yield* Effect.addFinalizer(() =>
-      Effect.ignore(Effect.timeout(FiberSet.awaitEmpty(handlers), Duration.millis(options.graceMillis)))
+      Effect.ignore(Effect.timeout(FiberSet.awaitEmpty(handlers), Duration.millis(graceMillis)))
+    )
+    yield* Effect.forkScoped(
+      Effect.interruptible(Effect.forever(Effect.map(Queues.take(bell), () => wake.unsafeOffer(undefined))))
     )
     yield* Effect.forkScoped(Effect.interruptible(loop))
   })
@@ -77,35 +161,25 @@ export const run = <R>(options: WorkerOptions<R>): Effect.Effect<void, never, Wo
 const attempt = <R>(
   workQueue: typeof WorkQueue.Service,
   options: WorkerOptions<R>,
-  lease: Lease
+  entry: Running
 ): Effect.Effect<void, never, R> =>
-  Effect.gen(function* () {
-    const outcome = yield* Effect.raceFirst(options.handle(lease), keepLease(workQueue, options, lease))
-    if (outcome === undefined) yield* workQueue.finish(lease)
-    else yield* workQueue.postpone(lease, outcome)
-  }).pipe(
-    Effect.catchAllCause((cause) => {
-      if (Cause.isInterruptedOnly(cause)) return Effect.failCause(cause as Cause.Cause<never>)
-      // A defect in one piece of work must not stop the others: it is reported, and tried again later like a failure.
-      return Effect.logError(`${lease.queue}: a piece of work failed`, Cause.isFailure(cause) ? Cause.squash(cause) : cause).pipe(
-        Effect.zipRight(Clock.currentTimeMillis),
-        Effect.flatMap((now) => workQueue.postpone(lease, now + pauseMillis(lease.attempt))),
-        Effect.catchAll(() => Effect.void)
-      )
+  Effect.suspend(() => options.handle(entry.lease)).pipe(
+    Effect.flatMap((outcome) => {
+      entry.settling = true
+      return outcome === undefined ? workQueue.finish(entry.lease) : workQueue.postpone(entry.lease, outcome)
     }),
-    Effect.asVoid
+    Effect.catchAllCause((cause) =>
+      Cause.isInterruptedOnly(cause)
+        ? Effect.void
+        : Effect.zipRight(report(entry.lease, cause), Effect.ignore(tryLater(workQueue, entry)))
+    )
   )
 
-/** Extends the lease for as long as the handler runs. Ends the handler if the lease is lost: it is another's work now. */
-const keepLease = (
-  workQueue: typeof WorkQueue.Service,
-  options: { readonly leaseMillis: number },
-  lease: Lease
-): Effect.Effect<never, PortFailure> =>
-  Effect.gen(function* () {
-    for (;;) {
-      yield* Effect.sleep(Duration.millis(options.leaseMillis / 2))
-      const now = yield* Clock.currentTimeMillis
-      if (!(yield* workQueue.extend(lease, now + options.leaseMillis))) return yield* Effect.interrupt
-    }
-  })
+const tryLater = (workQueue: typeof WorkQueue.Service, { lease }: Running) =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) => workQueue.postpone(lease, now + pauseMillis(lease.attempt)))
+
+/** The outside breaks now and then; a defect is ours. Neither may stop the other work of the queue. */
+const report = (lease: Lease, cause: Cause.Cause<PortFailure>): Effect.Effect<void> =>
+  Cause.isDie(cause)
+    ? Effect.logError(`${lease.queue}: a handler has a defect`, cause)
+    : Effect.logWarning(`${lease.queue}: ${String(Cause.squash(cause))}`)

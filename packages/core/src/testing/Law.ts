@@ -3,6 +3,7 @@
  * adapter can be put to. It knows no test runner; `suite` binds a list of laws to one.
  */
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FastCheck from "effect/FastCheck"
@@ -49,6 +50,17 @@ export const expectEqual = (actual: unknown, expected: unknown, what: string): E
   const [a, b] = [show(actual), show(expected)]
   return a === b ? Effect.void : Effect.die(new Broken(`${what}: expected ${b}, got ${a}`))
 }
+
+/** Fails the law if the effect takes longer than this in real time, even under a clock that stands still. */
+export const within = <A, E, R>(
+  millis: number,
+  effect: Effect.Effect<A, E, R>,
+  expected: string
+): Effect.Effect<A, E, R> =>
+  Effect.raceFirst(
+    effect,
+    Effect.withClock(Effect.zipRight(Effect.sleep(millis), Effect.die(new Broken(expected))), Clock.make())
+  )
 
 const show = (value: unknown): string =>
   JSON.stringify(value, (_, inner: unknown) => {

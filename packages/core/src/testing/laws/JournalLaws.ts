@@ -137,9 +137,12 @@ const defectStoresNothing: Law<Journal> = example({
     const dying = journal.transact([purseRef("shared")], () => {
       throw new Error("a bug in a rule")
     })
-    const exits = yield* Effect.all([Effect.exit(pay("shared", 1)), Effect.exit(dying), Effect.exit(pay("shared", 2))], {
-      concurrency: "unbounded"
-    })
+    const exits = yield* Effect.all(
+      [Effect.exit(pay("shared", 1)), Effect.exit(dying), Effect.exit(pay("shared", 2))],
+      {
+        concurrency: "unbounded"
+      }
+    )
     yield* expectEqual(exits.map(Exit.isSuccess), [true, false, true], "which decisions succeeded")
     yield* expect(Exit.isFailure(exits[1]) && exits[1].cause._tag === "Die", "a defect, not a failure")
     yield* expectEqual((yield* stored("shared")).state.total, 3, "the total")
@@ -163,7 +166,11 @@ const onlyWhatIsNamed: Law<Journal> = example({
       )
     yield* touch("own", "new")
     yield* expectEqual((yield* journal.load(purseRef("own", "new"))).state.total, 5, "a new thing")
-    for (const [owner, key] of [["own", "new"], ["own", "purse"], ["other", "unnamed"]] as const) {
+    for (const [owner, key] of [
+      ["own", "new"],
+      ["own", "purse"],
+      ["other", "unnamed"]
+    ] as const) {
       yield* expect(Exit.isFailure(yield* Effect.exit(touch(owner, key))), `no change to ${owner}/${key}`)
     }
     yield* expectEqual((yield* stored("own")).state.total, 1, "an existing thing that was not named")
@@ -229,7 +236,10 @@ const transfers: Law<Journal> = race({
         ([leftwards, amount]) => (leftwards ? move(right, left, amount) : move(left, right, amount)),
         { concurrency: "unbounded" }
       )
-      yield* expect(seen.every((total) => total === 0), "nothing appears or vanishes between the two")
+      yield* expect(
+        seen.every((total) => total === 0),
+        "nothing appears or vanishes between the two"
+      )
       const toLeft = moves.reduce((sum, [leftwards, amount]) => sum + (leftwards ? amount : -amount), 0)
       yield* expectEqual((yield* stored(left)).state.total, toLeft, "what one side ends with")
     })

@@ -8,7 +8,7 @@ import * as Queues from "effect/Queue"
 import * as Decision from "../../storage/Decision.ts"
 import { Journal } from "../../storage/Journal.ts"
 import { type Lease, WorkQueue } from "../../storage/WorkQueue.ts"
-import { example, expect, expectEqual, type Law, model, type ModelCommand, race } from "../Law.ts"
+import { example, expect, expectEqual, type Law, model, type ModelCommand, race, within } from "../Law.ts"
 import { purseRef } from "../Specimen.ts"
 
 const queue = "renewal"
@@ -96,7 +96,9 @@ const lease = (limit: number, leaseMillis: number): Command => ({
     Effect.gen(function* () {
       const work = yield* WorkQueue
       const leases = yield* work.lease({ queue, now: state.now, limit, leaseMillis })
-      const wanted = inOrder(state.items).filter((item) => readyAt(item) <= state.now).slice(0, limit)
+      const wanted = inOrder(state.items)
+        .filter((item) => readyAt(item) <= state.now)
+        .slice(0, limit)
       // Among work that is due at the same instant the order is free; which instants are served is not.
       yield* expectEqual(leases.length, wanted.length, "how many were leased")
       const times = leases.map(({ key }) => readyAt(state.items.find((item) => item.key === key)!))
@@ -133,7 +135,11 @@ const postpone = (pick: number, delay: number): Command => ({
     Effect.gen(function* () {
       const held = state.items.filter((item) => item.held !== undefined)
       const item = held[pick % held.length]!
-      yield* expectEqual(yield* (yield* WorkQueue).postpone(item.held!, state.now + delay), true, "postponing held work")
+      yield* expectEqual(
+        yield* (yield* WorkQueue).postpone(item.held!, state.now + delay),
+        true,
+        "postponing held work"
+      )
       retire(state, item)
       item.dueAt = state.now + delay
       item.leasedUntil = undefined
@@ -191,7 +197,9 @@ const followsModel: Law<Journal | WorkQueue> = model<Model, Real, Journal | Work
   commands: [
     FastCheck.tuple(key, delay).map(([k, d]) => enqueue(k, d)),
     key.map(cancel),
-    FastCheck.tuple(FastCheck.integer({ min: 1, max: 3 }), FastCheck.integer({ min: 1, max: 4 })).map(([n, m]) => lease(n, m)),
+    FastCheck.tuple(FastCheck.integer({ min: 1, max: 3 }), FastCheck.integer({ min: 1, max: 4 })).map(([n, m]) =>
+      lease(n, m)
+    ),
     pick.map(finish),
     FastCheck.tuple(pick, delay).map(([p, d]) => postpone(p, d)),
     FastCheck.tuple(pick, delay).map(([p, d]) => extend(p, d)),
@@ -223,7 +231,10 @@ const neverShared: Law<Journal | WorkQueue> = race({
           }
         }
       })
-      const all = yield* Effect.all(Array.from({ length: workers }, () => worker), { concurrency: "unbounded" })
+      const all = yield* Effect.all(
+        Array.from({ length: workers }, () => worker),
+        { concurrency: "unbounded" }
+      )
       yield* expectEqual(all.flat().sort(), keys, "work done by all workers together")
     })
 })
@@ -237,10 +248,10 @@ const rings: Law<Journal | WorkQueue> = example({
       yield* drain
       const bell = yield* work.bell(queue)
       yield* order("ringer", Decision.enqueue(queue, { owner: "ringer", key: "a" }, 1))
-      yield* Queues.take(bell)
+      yield* within(2_000, Queues.take(bell), "a ring")
       const [first] = yield* work.lease({ queue, now: 1, limit: 1, leaseMillis: 10 })
       yield* work.postpone(first!, 2)
-      yield* Queues.take(bell)
+      yield* within(2_000, Queues.take(bell), "a ring")
       yield* drain
     })
   )
