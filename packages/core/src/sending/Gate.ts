@@ -1,0 +1,77 @@
+/**
+ * Rules: the gates that a send passes before it is accepted, in their order (SND-3), and how a passage is told
+ * afterwards. What each gate asks is `Admission.ts`'s business.
+ */
+import * as Schema from "effect/Schema"
+import type { RuleId } from "../RuleId.ts"
+
+/**
+ * The gates in order; the first that is shut is the answer.
+ *
+ * **Details** The form of the request comes first, as nothing can be said of what cannot be read; then whether it was
+ * answered before, as a repeated request gets the first answer even if a gate was shut since (SND-7); then SND-3, with
+ * the limits, which cost nothing, before the minutes, which do.
+ */
+export const GateId = Schema.Literal(
+  "form",
+  "idempotency",
+  "enterprise",
+  "activated",
+  "application",
+  "template",
+  "parameters",
+  "number",
+  "frequency",
+  "dailyCap",
+  "minutes"
+)
+export type GateId = typeof GateId.Type
+
+export const gates: ReadonlyArray<{ readonly gate: GateId; readonly rule: RuleId }> = [
+  { gate: "form", rule: "SND-2" },
+  { gate: "idempotency", rule: "SND-7" },
+  { gate: "enterprise", rule: "ACC-1" },
+  { gate: "activated", rule: "ACC-2" },
+  { gate: "application", rule: "ACC-3" },
+  { gate: "template", rule: "TPL-4" },
+  { gate: "parameters", rule: "TPL-9" },
+  { gate: "number", rule: "SND-4" },
+  { gate: "frequency", rule: "SND-8" },
+  { gate: "dailyCap", rule: "ALR-3" },
+  { gate: "minutes", rule: "BAL-4" }
+]
+
+/** What the gates saw. Kept with the send, without personal data; a gate that was not reached saw nothing. */
+export const Sight = Schema.Struct({
+  activatedAt: Schema.optional(Schema.Number),
+  templateVersion: Schema.optional(Schema.Int),
+  /** Code points of the rendered text. */
+  textLength: Schema.optional(Schema.Int),
+  numbersHeld: Schema.optional(Schema.Int),
+  /** Whether the caller chose the number displayed. */
+  numberChosen: Schema.optional(Schema.Boolean),
+  numberExpiresAt: Schema.optional(Schema.Number),
+  /** How many earlier sends each frequency limit counted, in the order of the limits. */
+  counted: Schema.optional(Schema.Array(Schema.Int)),
+  /** Sends of the application on this day, this one included. */
+  sentToday: Schema.optional(Schema.Int),
+  /** The upper bound of the speech of one play. */
+  speechMillis: Schema.optional(Schema.Int),
+  holdMinutes: Schema.optional(Schema.Int),
+  /** Minutes that were free before the hold. */
+  availableMinutes: Schema.optional(Schema.Int)
+})
+export type Sight = typeof Sight.Type
+
+/** A fact for people and programs to read: never personal data. */
+export const Fact = Schema.Union(Schema.String, Schema.Number, Schema.Boolean)
+export const Facts = Schema.Record({ key: Schema.String, value: Fact })
+export type Facts = typeof Facts.Type
+
+/** What one gate said. */
+export interface Verdict {
+  readonly gate: GateId
+  readonly rule: RuleId
+  readonly verdict: "passed" | "failed" | "notReached"
+  readonly facts: Facts
+}

@@ -1,0 +1,397 @@
+/**
+ * Rules: one send from its acceptance to its end (SND-6, SND-10), and what it costs (BAL-2). A send only ever moves
+ * forward: what a network reports late, twice or in another order never moves it back. Which calls are placed, and who
+ * pays, is not decided here.
+ */
+import * as Schema from "effect/Schema"
+import { Hold } from "../balance/Lot.ts"
+import * as Minutes from "../money/Minutes.ts"
+import * as Kinds from "../storage/Kind.ts"
+import type { Kind, Ref } from "../storage/Kind.ts"
+import { SpokenSegment } from "../template/Rendering.ts"
+import { TemplateKind } from "../template/Template.ts"
+import { Operator } from "./Callee.ts"
+import { Sight } from "./Gate.ts"
+
+// ---------------------------------------------------------------------------------------------------------------------
+// what it is
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** `none`: nothing was accepted under this id. `completed` and `failed` are final. */
+export const Stage = Schema.Literal("none", "accepted", "dialling", "ringing", "answered", "completed", "failed")
+export type Stage = typeof Stage.Type
+
+/**
+ * Why a send failed.
+ *
+ * **Details** Down to `channelFailure` these are a channel's words for what became of the call. The rest is ours:
+ * `speechFailure`: the text could not be spoken. `noRoute`: no route would take the call. `fateUnknown`: it may have
+ * been placed, and no channel can say what became of it; it was not dialled again (SND-10). `tooLate`: it could not be
+ * dialled in time. `numberLapsed`: the number to display was held no more.
+ */
+export const FailureReason = Schema.Literal(
+  "noAnswer",
+  "busy",
+  "rejected",
+  "poweredOff",
+  "notInService",
+  "invalidNumber",
+  "suspended",
+  "unreachable",
+  "callerBarred",
+  "blocked",
+  "congestion",
+  "channelFailure",
+  "speechFailure",
+  "noRoute",
+  "fateUnknown",
+  "tooLate",
+  "numberLapsed"
+)
+export type FailureReason = typeof FailureReason.Type
+
+/** What was accepted; it never changes. */
+export const Accepted = Schema.Struct({
+  /** Epoch milliseconds. */
+  at: Schema.Number,
+  applicationId: Schema.String,
+  templateId: Schema.String,
+  kind: TemplateKind,
+  /** The enterprise's own number that the callee sees (SND-4). */
+  display: Schema.String,
+  /** Of the callee, for the choice of a route (SND-9). */
+  operator: Operator,
+  region: Schema.optional(Schema.String),
+  /** How often the text is played (SND-5). */
+  plays: Schema.Int,
+  ringTimeoutMillis: Schema.Int,
+  longestCallMillis: Schema.Int,
+  /** When somebody asks after the send if it has not ended by itself (SND-10). */
+  deadlineAt: Schema.Number,
+  hold: Hold,
+  sight: Sight
+})
+export type Accepted = typeof Accepted.Type
+
+/** One try to place the call. One without `failedAt` may have reached the callee. */
+export const Attempt = Schema.Struct({
+  route: Schema.String,
+  at: Schema.Number,
+  failedAt: Schema.optional(Schema.Number),
+  detail: Schema.optional(Schema.String)
+})
+export type Attempt = typeof Attempt.Type
+
+export const KeyPress = Schema.Struct({ at: Schema.Number, key: Schema.String })
+export type KeyPress = typeof KeyPress.Type
+
+/** What was reported too late, or against what was known: kept, and without effect. */
+export const Correction = Schema.Struct({
+  report: Schema.Literal("DialStarted", "RouteFailed", "Ringing", "Answered", "KeyPressed", "HungUp", "Failed"),
+  /** When it happened, as reported. */
+  at: Schema.Number,
+  /** When we heard of it. */
+  heardAt: Schema.Number,
+  detail: Schema.optional(Schema.String)
+})
+export type Correction = typeof Correction.Type
+
+/** What one package paid. */
+export const Payment = Schema.Struct({ packageId: Schema.String, minutes: Minutes.Minutes })
+export type Payment = typeof Payment.Type
+
+/** Instants are epoch milliseconds; one that is missing has not come, or was never reported. */
+export const State = Schema.Struct({
+  stage: Stage,
+  accepted: Accepted,
+  diallingAt: Schema.optional(Schema.Number),
+  ringingAt: Schema.optional(Schema.Number),
+  answeredAt: Schema.optional(Schema.Number),
+  endedAt: Schema.optional(Schema.Number),
+  /** Why it failed. */
+  reason: Schema.optional(FailureReason),
+  attempts: Schema.Array(Attempt),
+  keys: Schema.Array(KeyPress),
+  /** What the call cost (BAL-2); 0 unless it was answered. */
+  billedMinutes: Minutes.Minutes,
+  /** The part of it that no package could pay (BAL-8). */
+  overrunMinutes: Minutes.Minutes,
+  paid: Schema.Array(Payment),
+  /** The place of this send among the ended ones of its application, from 1; 0 until it ended. */
+  receipt: Schema.Int,
+  corrections: Schema.Array(Correction)
+})
+export type State = typeof State.Type
+
+/** Erased when the retention time ends. The code of a verification is masked when the call ends (SND-1). */
+export const Personal = Schema.Struct({
+  /** E.164: `+86` and 11 digits. */
+  callee: Schema.String,
+  text: Schema.String,
+  segments: Schema.Array(SpokenSegment),
+  /** The caller's session context, byte for byte (SND-11). */
+  ext: Schema.optional(Schema.String)
+})
+export type Personal = typeof Personal.Type
+
+export const initial: State = {
+  stage: "none",
+  accepted: {
+    at: 0,
+    applicationId: "",
+    templateId: "",
+    kind: "notification",
+    display: "",
+    operator: "unknown",
+    region: undefined,
+    plays: 1,
+    ringTimeoutMillis: 0,
+    longestCallMillis: 0,
+    deadlineAt: 0,
+    hold: { minutes: Minutes.zero, parts: [] },
+    sight: {}
+  },
+  diallingAt: undefined,
+  ringingAt: undefined,
+  answeredAt: undefined,
+  endedAt: undefined,
+  reason: undefined,
+  attempts: [],
+  keys: [],
+  billedMinutes: Minutes.zero,
+  overrunMinutes: Minutes.zero,
+  paid: [],
+  receipt: 0,
+  corrections: []
+}
+
+/** What happened to a send. */
+export const Event = Schema.Union(
+  Schema.TaggedStruct("SendAccepted", { accepted: Accepted }),
+  Schema.TaggedStruct("DialStarted", { route: Schema.String, at: Schema.Number }),
+  Schema.TaggedStruct("RouteFailed", { route: Schema.String, at: Schema.Number, detail: Schema.String }),
+  Schema.TaggedStruct("Ringing", { at: Schema.Number }),
+  Schema.TaggedStruct("Answered", { at: Schema.Number }),
+  Schema.TaggedStruct("KeyPressed", { at: Schema.Number, key: Schema.String }),
+  Schema.TaggedStruct("SendCompleted", {
+    at: Schema.Number,
+    billedMinutes: Minutes.Minutes,
+    overrunMinutes: Minutes.Minutes,
+    paid: Schema.Array(Payment),
+    receipt: Schema.Int
+  }),
+  Schema.TaggedStruct("SendFailed", { at: Schema.Number, reason: FailureReason, receipt: Schema.Int }),
+  Schema.TaggedStruct("Corrected", { correction: Correction })
+)
+export type Event = typeof Event.Type
+
+/**
+ * What somebody reports of a send: the dispatcher its own decisions, a channel what it hears (any `CallEvent` of
+ * `dispatch/CallChannel.ts` is one), the reconciler the end. Times are epoch milliseconds.
+ */
+export type Report =
+  /** Recorded before the channel is asked: from then on the callee's phone may ring. */
+  | { readonly _tag: "DialStarted"; readonly route: string; readonly at: number }
+  /** The route promises that the phone did not and will not ring. */
+  | { readonly _tag: "RouteFailed"; readonly route: string; readonly at: number; readonly detail: string }
+  | { readonly _tag: "Ringing"; readonly at: number }
+  | { readonly _tag: "Answered"; readonly at: number }
+  | { readonly _tag: "KeyPressed"; readonly at: number; readonly key: string }
+  | { readonly _tag: "HungUp"; readonly at: number }
+  | { readonly _tag: "Failed"; readonly at: number; readonly failure: FailureReason }
+
+/** What these decisions know of the world. */
+export interface Env {
+  /** Epoch milliseconds. */
+  readonly now: number
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// decisions
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** What a report comes to. */
+export type Step =
+  /** Known already, or meaningless by now. */
+  | { readonly _tag: "Nothing" }
+  /** The send moves on; or, where the event is `Corrected`, only the record of it grows. */
+  | { readonly _tag: "Moved"; readonly event: Event }
+  /** It is over, and answered: `minutes` are to be paid. */
+  | {
+      readonly _tag: "Completed"
+      readonly at: number
+      readonly minutes: Minutes.Minutes
+      readonly correction: Correction | undefined
+    }
+  /** It is over, and costs nothing. */
+  | { readonly _tag: "Failed"; readonly at: number; readonly reason: FailureReason }
+
+/**
+ * What a report comes to, for a send in this state.
+ *
+ * **Details** The first terminal report ends the send, whatever came or comes in whatever order; what it says then is
+ * final. A hang-up of which no answer was ever heard ends an answered call of unknown length, and costs one minute: the
+ * callee talked, and nobody is billed for what nobody measured. A failure after an answer ends an answered call too.
+ * Times before the acceptance, or in the future, are moved to these bounds.
+ */
+export const step = (env: Env, state: State, report: Report): Step => {
+  if (state.stage === "none") return nothing
+  const final = isFinal(state)
+  const at = Math.min(Math.max(report.at, state.accepted.at), env.now)
+  switch (report._tag) {
+    case "DialStarted":
+      if (final) return nothing
+      if (state.stage !== "accepted" && state.stage !== "dialling") return nothing
+      // An open attempt may be ringing somewhere: it is reconciled, not repeated (SND-10).
+      return hasOpenAttempt(state) ? nothing : moved({ _tag: "DialStarted", route: report.route, at })
+    case "RouteFailed": {
+      const last = state.attempts[state.attempts.length - 1]
+      if (last === undefined || last.failedAt !== undefined || last.route !== report.route) return nothing
+      if (state.stage !== "dialling") return corrected(env, state, report, report.detail)
+      return moved({ _tag: "RouteFailed", route: report.route, at, detail: report.detail.slice(0, detailMax) })
+    }
+    case "Ringing":
+      if (state.ringingAt !== undefined) return nothing
+      return final ? corrected(env, state, report) : moved({ _tag: "Ringing", at })
+    case "Answered":
+      if (state.answeredAt !== undefined) return nothing
+      return final ? corrected(env, state, report) : moved({ _tag: "Answered", at })
+    case "KeyPressed":
+      if (state.keys.some((press) => press.at === at && press.key === report.key)) return nothing
+      if (final) return corrected(env, state, report, report.key)
+      return state.keys.length >= keysMax ? nothing : moved({ _tag: "KeyPressed", at, key: report.key })
+    case "HungUp":
+      if (!final) return completed(state, at, undefined)
+      return state.stage === "completed" && state.endedAt === at ? nothing : corrected(env, state, report)
+    case "Failed":
+      if (!final && state.stage === "answered") return completed(state, at, correction(env, report, report.failure))
+      if (!final) return { _tag: "Failed", at, reason: report.failure }
+      return state.reason === report.failure ? nothing : corrected(env, state, report, report.failure)
+  }
+}
+
+/** BAL-2: each started minute counts whole, and an answered call costs at least one. */
+export const minutesOf = (answeredAt: number, endedAt: number): Minutes.Minutes =>
+  Minutes.unsafeMake(Math.max(1, Math.ceil((endedAt - answeredAt) / 60_000)))
+
+const nothing: Step = { _tag: "Nothing" }
+const moved = (event: Event): Step => ({ _tag: "Moved", event })
+
+const completed = (state: State, at: number, correction: Correction | undefined): Step => {
+  const endedAt = Math.max(at, state.answeredAt ?? at)
+  return { _tag: "Completed", at: endedAt, minutes: minutesOf(state.answeredAt ?? endedAt, endedAt), correction }
+}
+
+const correction = (env: Env, report: Report, detail?: string): Correction => ({
+  report: report._tag,
+  at: report.at,
+  heardAt: env.now,
+  detail: detail?.slice(0, detailMax)
+})
+
+const corrected = (env: Env, state: State, report: Report, detail?: string): Step => {
+  const { corrections } = state
+  const known = corrections.some((one) => one.report === report._tag && one.at === report.at)
+  if (known || corrections.length >= correctionsMax) return nothing
+  return moved({ _tag: "Corrected", correction: correction(env, report, detail) })
+}
+
+/** A channel gone mad must not fill the record. */
+const keysMax = 64
+const correctionsMax = 16
+const detailMax = 200
+
+// ---------------------------------------------------------------------------------------------------------------------
+// evolution
+// ---------------------------------------------------------------------------------------------------------------------
+
+export const evolve = (state: State, event: Event): State => {
+  switch (event._tag) {
+    case "SendAccepted":
+      return { ...initial, stage: "accepted", accepted: event.accepted }
+    case "DialStarted":
+      return {
+        ...state,
+        stage: "dialling",
+        diallingAt: state.diallingAt ?? event.at,
+        attempts: [...state.attempts, { route: event.route, at: event.at, failedAt: undefined, detail: undefined }]
+      }
+    case "RouteFailed":
+      return {
+        ...state,
+        attempts: state.attempts.map((attempt, i) =>
+          i === state.attempts.length - 1 ? { ...attempt, failedAt: event.at, detail: event.detail } : attempt
+        )
+      }
+    case "Ringing":
+      return { ...state, stage: state.stage === "answered" ? "answered" : "ringing", ringingAt: event.at }
+    case "Answered":
+      return { ...state, stage: "answered", answeredAt: event.at }
+    case "KeyPressed":
+      return { ...state, keys: [...state.keys, { at: event.at, key: event.key }] }
+    case "SendCompleted": {
+      const { at, billedMinutes, overrunMinutes, paid, receipt } = event
+      return { ...state, stage: "completed", endedAt: at, billedMinutes, overrunMinutes, paid, receipt }
+    }
+    case "SendFailed":
+      return { ...state, stage: "failed", endedAt: event.at, reason: event.reason, receipt: event.receipt }
+    case "Corrected":
+      return { ...state, corrections: [...state.corrections, event.correction] }
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// queries
+// ---------------------------------------------------------------------------------------------------------------------
+
+export const isFinal = (state: State): boolean => state.stage === "completed" || state.stage === "failed"
+
+/** Whether a route was asked that has not promised that the phone stays silent. */
+export const hasOpenAttempt = (state: State): boolean => {
+  const last = state.attempts[state.attempts.length - 1]
+  return last !== undefined && last.failedAt === undefined
+}
+
+/** Milliseconds from answer to hang-up; 0 unless both are known. */
+export const talkMillis = (state: State): number =>
+  state.answeredAt === undefined || state.endedAt === undefined ? 0 : state.endedAt - state.answeredAt
+
+// ---------------------------------------------------------------------------------------------------------------------
+// storage
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Not journaled: each step stands in the state with its time. */
+export const kind: Kind<State, Event, Personal> = {
+  name: "send",
+  initial,
+  evolve,
+  state: State,
+  event: Event,
+  personal: Personal,
+  journaled: false,
+  ephemeral: false,
+  indexes: {
+    /** The sends of an application, in order of their acceptance. */
+    byApplication: {
+      name: "byApplication",
+      position: (_key, state) => ({ partition: state.accepted.applicationId, at: state.accepted.at })
+    },
+    /** The sends to one number (STA-3), until its retention ends: the partition is `applicationId/+86…`. */
+    byCallee: {
+      name: "byCallee",
+      position: (_key, state, personal) =>
+        personal === undefined
+          ? undefined
+          : { partition: `${state.accepted.applicationId}/${personal.callee}`, at: state.accepted.at }
+    },
+    /** The ended sends of an application in the order of their ends; `at` is the receipt's number (CBK-1). */
+    receipts: {
+      name: "receipts",
+      position: (_key, state) =>
+        state.receipt === 0 ? undefined : { partition: state.accepted.applicationId, at: state.receipt }
+    }
+  }
+}
+
+/** A send's row; its key is the id that the caller was answered. */
+export const ref = (accountId: string, sendId: string): Ref<typeof kind> => Kinds.ref(kind, accountId, sendId)
