@@ -1,0 +1,160 @@
+/**
+ * Rules: an alert that has fired: what about, and who was told (ALR-5). When one fires is decided in `LowBalance`,
+ * `DailyVolume` and by the renewal of numbers; nobody is called from here.
+ */
+import * as Schema from "effect/Schema"
+import * as Decision from "../storage/Decision.ts"
+import * as Kinds from "../storage/Kind.ts"
+import type { Kind, Ref } from "../storage/Kind.ts"
+
+// ---------------------------------------------------------------------------------------------------------------------
+// what it is
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** What an alert is about: facts for its message, none of them about people. */
+export const Facts = Schema.Union(
+  /** The available minutes of the account fell below its threshold (ALR-1). */
+  Schema.TaggedStruct("LowBalance", { available: Schema.Int, threshold: Schema.Int }),
+  /** An application sent more in one Shanghai day than its preset (ALR-2). `day`: days since 1970-01-01 there. */
+  Schema.TaggedStruct("DailyVolume", {
+    applicationId: Schema.String,
+    day: Schema.Int,
+    sends: Schema.Int,
+    preset: Schema.Int
+  }),
+  /** The rent of a number could not be charged; it is lost at `expiresAt` (NUM-6). */
+  Schema.TaggedStruct("RenewalFailed", { number: Schema.String, expiresAt: Schema.Int, day: Schema.Int })
+)
+export type Facts = typeof Facts.Type
+
+/** The ways to reach a contact. */
+export const Channel = Schema.Literal("mobile", "email", "webhook")
+export type Channel = typeof Channel.Type
+
+/** One contact reached, or not yet, in one way. Ends delivered or given up. */
+export const Delivery = Schema.Struct({
+  contactId: Schema.String,
+  applicationId: Schema.String,
+  channel: Channel,
+  tries: Schema.Int,
+  status: Schema.Literal("waiting", "delivered", "givenUp"),
+  /** The last try; 0 before the first. */
+  triedAt: Schema.Int
+})
+export interface Delivery extends Schema.Schema.Type<typeof Delivery> {}
+
+export const Fired = Schema.Struct({
+  accountId: Schema.String,
+  facts: Facts,
+  firedAt: Schema.Int,
+  /** Whether the contacts to be told are settled yet: they are those of the time at which telling begins. */
+  addressed: Schema.Boolean,
+  deliveries: Schema.Array(Delivery)
+})
+export interface Fired extends Schema.Schema.Type<typeof Fired> {}
+
+/** `null` until it fires. */
+export const State = Schema.NullOr(Fired)
+export type State = typeof State.Type
+
+const Target = { contactId: Schema.String, channel: Channel }
+
+export const Event = Schema.Union(
+  Schema.TaggedStruct("AlertFired", { accountId: Schema.String, facts: Facts, at: Schema.Int }),
+  Schema.TaggedStruct("AlertAddressed", {
+    targets: Schema.Array(Schema.Struct({ ...Target, applicationId: Schema.String })),
+    at: Schema.Int
+  }),
+  Schema.TaggedStruct("AlertDelivered", { ...Target, at: Schema.Int }),
+  Schema.TaggedStruct("AlertNotDelivered", { ...Target, at: Schema.Int }),
+  Schema.TaggedStruct("AlertGivenUp", { ...Target, at: Schema.Int })
+)
+export type Event = typeof Event.Type
+
+export const evolve = (state: State, event: Event): State => {
+  if (event._tag === "AlertFired") {
+    const { accountId, at: firedAt, facts } = event
+    return { accountId, facts, firedAt, addressed: false, deliveries: [] }
+  }
+  if (state === null) throw new Error(`${event._tag} for an alert that has not fired`)
+  switch (event._tag) {
+    case "AlertAddressed": {
+      const none = { tries: 0, status: "waiting", triedAt: 0 } as const
+      return { ...state, addressed: true, deliveries: event.targets.map((target) => ({ ...target, ...none })) }
+    }
+    case "AlertDelivered":
+      return tried(state, event, "delivered")
+    case "AlertNotDelivered":
+      return tried(state, event, "waiting")
+    case "AlertGivenUp":
+      return tried(state, event, "givenUp")
+  }
+}
+
+const tried = (
+  state: Fired,
+  event: { readonly contactId: string; readonly channel: Channel; readonly at: number },
+  status: Delivery["status"]
+): Fired => ({
+  ...state,
+  deliveries: state.deliveries.map((delivery) =>
+    isTo(delivery, event) ? { ...delivery, status, tries: delivery.tries + 1, triedAt: event.at } : delivery
+  )
+})
+
+const isTo = (
+  delivery: Delivery,
+  target: { readonly contactId: string; readonly channel: Channel }
+): boolean => delivery.contactId === target.contactId && delivery.channel === target.channel
+
+// ---------------------------------------------------------------------------------------------------------------------
+// firing
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** What a decision adds to its own changes and work. */
+export interface Consequences {
+  readonly changes: ReadonlyArray<Decision.Change>
+  readonly work: ReadonlyArray<Decision.WorkOrder>
+}
+
+export const noConsequences: Consequences = { changes: [], work: [] }
+
+/**
+ * Fires an alert: a new row, and the work of telling people. The caller names the alert after what set it off, so that
+ * the same thing cannot fire twice (ALR-5).
+ */
+export const fire = (
+  env: { readonly now: number },
+  alert: { readonly accountId: string; readonly alertId: string; readonly facts: Facts }
+): Consequences => {
+  const { accountId, alertId, facts } = alert
+  const row = Kinds.fresh(ref(accountId, alertId))
+  return {
+    changes: [Decision.change(row, [{ _tag: "AlertFired", accountId, facts, at: env.now }])],
+    work: [Decision.enqueue("alert", row.ref, env.now)]
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// storage
+// ---------------------------------------------------------------------------------------------------------------------
+
+export const kind: Kind<State, Event> = {
+  name: "alert",
+  initial: null,
+  evolve,
+  state: State,
+  event: Event,
+  personal: Kinds.nothingPersonal,
+  journaled: false,
+  ephemeral: false,
+  indexes: {
+    /** The alerts of an account, in the order in which they fired. */
+    byAccount: {
+      name: "byAccount",
+      position: (_, state) => (state === null ? undefined : { partition: state.accountId, at: state.firedAt })
+    }
+  }
+}
+
+export const ref = (accountId: string, alertId: string): Ref<typeof kind> => Kinds.ref(kind, accountId, alertId)

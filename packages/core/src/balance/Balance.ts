@@ -1,0 +1,584 @@
+/**
+ * Rules: the minutes of an account, shared by all its applications (BAL-1): packages become effective and expire,
+ * minutes are put on hold, settled, let go. Every minute is accounted for, always (BAL-5, BAL-6). What a call costs
+ * (BAL-2, BAL-4) and when an alert is due are not decided here.
+ */
+import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
+import * as Minutes from "../money/Minutes.ts"
+import * as Decision from "../storage/Decision.ts"
+import * as Kinds from "../storage/Kind.ts"
+import type { Kind, Ref, Row } from "../storage/Kind.ts"
+import * as Draw from "./Draw.ts"
+import * as Lots from "./Lot.ts"
+import { Hold, Lot, Part, Share } from "./Lot.ts"
+import * as LotQueue from "./LotQueue.ts"
+import * as MinutePackage from "./MinutePackage.ts"
+
+// ---------------------------------------------------------------------------------------------------------------------
+// what it is
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * An account's minutes.
+ *
+ * **Details** Each lot is in one of four places, as of the last event: `pending` (not yet effective; by `effectiveAt`),
+ * `open` (effective, unexpired, some minutes free), `drained` (nothing free, but minutes on hold) and `closed` (neither;
+ * it leaves with the next `changes`). The sums cover all lots ever bought, also those that have left.
+ */
+export const State = Schema.Struct({
+  pending: Schema.Array(Lot),
+  open: LotQueue.FromLots,
+  drained: LotQueue.FromLots,
+  closed: Schema.Array(Lot),
+  /** Minutes ever bought: the sum of the five that follow. */
+  granted: Minutes.Minutes,
+  /** Not yet effective. */
+  waiting: Minutes.Minutes,
+  /** Free to be put on hold (BAL-1). */
+  available: Minutes.Minutes,
+  held: Minutes.Minutes,
+  spent: Minutes.Minutes,
+  expired: Minutes.Minutes,
+  /** Minutes that calls lasted and no package could pay (BAL-8). */
+  overrun: Minutes.Minutes,
+  /** The time of the last event. Time never runs backwards in this book, whichever process writes it. */
+  at: Schema.Int
+})
+export type State = typeof State.Type
+
+export const initial: State = {
+  pending: [],
+  open: LotQueue.empty,
+  drained: LotQueue.empty,
+  closed: [],
+  granted: Minutes.zero,
+  waiting: Minutes.zero,
+  available: Minutes.zero,
+  held: Minutes.zero,
+  spent: Minutes.zero,
+  expired: Minutes.zero,
+  overrun: Minutes.zero,
+  at: 0
+}
+
+/** The ledger (BAL-9): each entry names its cause, an order, a send, or the passing of time. */
+export const Event = Schema.Union(
+  Schema.TaggedStruct("PackageGranted", {
+    at: Schema.Int,
+    orderId: Schema.String,
+    packageId: Schema.String,
+    name: Schema.String,
+    minutes: Minutes.Minutes,
+    purchasedAt: Schema.Int,
+    effectiveAt: Schema.Int,
+    expiresAt: Schema.Int
+  }),
+  /** The activation time of a package came: its minutes are available. */
+  Schema.TaggedStruct("PackageEffective", { at: Schema.Int, packageId: Schema.String, minutes: Minutes.Minutes }),
+  /** The expiry of a package came: its free minutes are written off. */
+  Schema.TaggedStruct("PackageExpired", { at: Schema.Int, packageId: Schema.String, minutes: Minutes.Minutes }),
+  Schema.TaggedStruct("MinutesHeld", {
+    at: Schema.Int,
+    sendId: Schema.String,
+    minutes: Minutes.Minutes,
+    parts: Schema.Array(Part)
+  }),
+  /** A call is paid: `minutes` = what `shares` spent + what was drawn `beyond` the hold + `overrun`. */
+  Schema.TaggedStruct("HoldSettled", {
+    at: Schema.Int,
+    sendId: Schema.String,
+    minutes: Minutes.Minutes,
+    shares: Schema.Array(Share),
+    beyond: Schema.Array(Part),
+    overrun: Minutes.Minutes
+  }),
+  Schema.TaggedStruct("HoldReleased", { at: Schema.Int, sendId: Schema.String, shares: Schema.Array(Share) }),
+  /** Nothing of a package is left, free or on hold: these are its final numbers. */
+  Schema.TaggedStruct("PackageClosed", {
+    at: Schema.Int,
+    packageId: Schema.String,
+    minutes: Minutes.Minutes,
+    spent: Minutes.Minutes,
+    expired: Minutes.Minutes
+  })
+)
+export type Event = typeof Event.Type
+export type EventOf<Tag extends Event["_tag"]> = Extract<Event, { readonly _tag: Tag }>
+
+/** What these decisions know of the world. */
+export interface Env {
+  /** Epoch milliseconds. */
+  readonly now: number
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// refusals, in order of precedence
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * No usable package: none bought, or all not yet effective, used up or expired (BAL-7). A package that has minutes on
+ * hold and has not expired is not used up: what it lacks is `NotEnoughMinutes`.
+ */
+export class NoUsablePackage extends Schema.TaggedError<NoUsablePackage>()("NoUsablePackage", {
+  needed: Minutes.Minutes,
+  notYetEffective: Minutes.Minutes
+}) {
+  static readonly rule = "BAL-7" as const
+  static readonly code = 1033
+  static readonly transient = true
+}
+
+/** There are usable packages, but their free minutes do not cover the hold (BAL-7). */
+export class NotEnoughMinutes extends Schema.TaggedError<NotEnoughMinutes>()("NotEnoughMinutes", {
+  needed: Minutes.Minutes,
+  available: Minutes.Minutes
+}) {
+  static readonly rule = "BAL-7" as const
+  static readonly code = 1031
+  static readonly transient = true
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// decisions
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** A package as it was bought. */
+export interface Purchase {
+  readonly packageId: string
+  readonly name: string
+  readonly minutes: Minutes.Minutes
+  readonly purchasedAt: number
+  readonly effectiveAt: number
+  readonly expiresAt: number
+}
+
+/** A hold that was made. Keep `hold`: it is settled or released once. */
+export interface Held {
+  readonly events: ReadonlyArray<Event>
+  readonly hold: Hold
+}
+
+/** A call that was paid: by which packages, and what nobody paid (BAL-8). */
+export interface Settled {
+  readonly events: ReadonlyArray<Event>
+  readonly paid: ReadonlyArray<Part>
+  readonly overrun: Minutes.Minutes
+}
+
+/**
+ * The events that time alone brings until `now`: packages that became effective, packages that expired, in order of
+ * their times. Every other decision begins with them.
+ */
+export const catchUp = (env: Env, state: State): ReadonlyArray<Event> =>
+  nextBoundary(state) <= env.now ? passTime(state, env.now).events : nothing
+
+/** Adds packages. The caller grants each once: the order that asks for them is fulfilled in the same transaction. */
+export const grant = (
+  env: Env,
+  state: State,
+  command: { readonly orderId: string; readonly packages: ReadonlyArray<Purchase> }
+): ReadonlyArray<Event> => {
+  const { orderId, packages } = command
+  const caught = passTime(state, env.now)
+  const at = Math.max(env.now, state.at)
+  const events = packages.map((purchase): Event => ({ _tag: "PackageGranted", at, orderId, ...purchase }))
+  // A package that was paid long before it could be delivered may be effective already.
+  return [...caught.events, ...events, ...catchUp(env, events.reduce(evolve, caught.state))]
+}
+
+/** Puts minutes on hold, of the packages that expire first (BAL-3, BAL-4). `minutes` is at least one. */
+export const hold = (
+  env: Env,
+  state: State,
+  command: { readonly sendId: string; readonly minutes: Minutes.Minutes }
+): Either.Either<Held, NoUsablePackage | NotEnoughMinutes> => {
+  const { minutes, sendId } = command
+  if (!(minutes > 0)) throw new Error("a hold is of at least one minute")
+  const now = Math.max(env.now, state.at)
+  const caught = nextBoundary(state) <= now ? passTime(state, now) : undefined
+  const current = caught === undefined ? state : caught.state
+  if (current.available < minutes) return Either.left(lacking(current, minutes, now))
+  const parts = Draw.draw(current.open, minutes)
+  const held: Event = { _tag: "MinutesHeld", at: now, sendId, minutes, parts }
+  return Either.right({
+    events: caught === undefined ? [held] : [...caught.events, held],
+    hold: { minutes, parts }
+  })
+}
+
+/**
+ * Pays a call out of its hold: the true cost is spent, the rest goes back to the lots it came from, or is written off
+ * where they have expired meanwhile. What the hold does not cover is drawn from the open lots as far as they reach;
+ * what is missing then is the overrun (BAL-8).
+ *
+ * **Gotchas** A hold is settled or released once: the send that keeps it sees to that.
+ */
+export const settle = (
+  env: Env,
+  state: State,
+  command: { readonly sendId: string; readonly hold: Hold; readonly minutes: Minutes.Minutes }
+): Settled => {
+  const { hold, minutes, sendId } = command
+  const now = Math.max(env.now, state.at)
+  const caught = nextBoundary(state) <= now ? passTime(state, now) : undefined
+  const shares = Draw.share(hold, minutes, now)
+  const uncovered = minutes - hold.minutes
+  const beyond = uncovered > 0 ? Draw.draw((caught?.state ?? state).open, uncovered) : nothing
+  const overrun = uncovered > 0 ? Minutes.unsafeMake(uncovered - Draw.sum(beyond)) : Minutes.zero
+  const settled: Event = { _tag: "HoldSettled", at: now, sendId, minutes, shares, beyond, overrun }
+  return {
+    events: caught === undefined ? [settled] : [...caught.events, settled],
+    paid: Draw.paid(shares, beyond),
+    overrun
+  }
+}
+
+/** Lets a hold go: nothing is spent. */
+export const release = (
+  env: Env,
+  state: State,
+  command: { readonly sendId: string; readonly hold: Hold }
+): ReadonlyArray<Event> => {
+  const now = Math.max(env.now, state.at)
+  const shares = Draw.share(command.hold, 0, now)
+  const released: Event = { _tag: "HoldReleased", at: now, sendId: command.sendId, shares }
+  return nextBoundary(state) <= now ? [...passTime(state, now).events, released] : [released]
+}
+
+/**
+ * What to store after these events: the balance, and the records of packages that are closed by now (PKG-8). To be used
+ * in place of `Decision.change`; where it is not, closed packages stay in the balance until it is.
+ */
+export const changes = (row: Row<typeof kind>, events: ReadonlyArray<Event>): ReadonlyArray<Decision.Change> => {
+  const change = Decision.change(row, events)
+  const { closed } = change.state
+  if (closed.length === 0) return [change]
+  const accountId = row.ref.owner
+  const closing = closed.map(
+    (lot): Event => ({
+      _tag: "PackageClosed",
+      at: change.state.at,
+      packageId: lot.packageId,
+      minutes: lot.minutes,
+      spent: lot.spent,
+      expired: lot.expired
+    })
+  )
+  return [
+    Decision.change(row, [...events, ...closing]),
+    ...closed.map((lot) =>
+      Decision.change(Kinds.fresh(MinutePackage.ref(accountId, lot.packageId)), [
+        { _tag: "PackageArchived", closed: MinutePackage.closed(accountId, lot) }
+      ])
+    )
+  ]
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// evolution
+// ---------------------------------------------------------------------------------------------------------------------
+
+export const evolve = (state: State, event: Event): State => {
+  switch (event._tag) {
+    case "MinutesHeld":
+      return held(state, event)
+    case "HoldSettled":
+      return settled(state, event)
+    case "HoldReleased":
+      return released(state, event)
+    case "PackageGranted":
+      return granted(state, event)
+    case "PackageEffective":
+      return becameEffective(state, event)
+    case "PackageExpired":
+      return becameExpired(state, event)
+    case "PackageClosed":
+      return { ...state, closed: state.closed.filter((lot) => lot.packageId !== event.packageId), at: event.at }
+  }
+}
+
+const held = (state: State, event: EventOf<"MinutesHeld">): State => {
+  let { drained, open } = state
+  for (const part of event.parts) {
+    const place = placeOf(open, part)
+    const before = LotQueue.get(open, place)
+    const free = before.free - part.minutes
+    const lot = Lots.move(before, free, before.held + part.minutes, before.spent, before.expired)
+    if (free > 0) {
+      open = LotQueue.set(open, place, lot)
+    } else {
+      open = LotQueue.remove(open, place)
+      drained = LotQueue.insert(drained, lot)
+    }
+  }
+  return {
+    pending: state.pending,
+    open,
+    drained,
+    closed: state.closed,
+    granted: state.granted,
+    waiting: state.waiting,
+    available: Minutes.unsafeMake(state.available - event.minutes),
+    held: Minutes.unsafeMake(state.held + event.minutes),
+    spent: state.spent,
+    expired: state.expired,
+    overrun: state.overrun,
+    at: event.at
+  }
+}
+
+/** The state while the parts of an event are carried out. */
+interface Draft {
+  open: LotQueue.LotQueue
+  drained: LotQueue.LotQueue
+  closed: ReadonlyArray<Lot>
+  available: number
+  held: number
+  spent: number
+  expired: number
+}
+
+const draftOf = (state: State): Draft => ({
+  open: state.open,
+  drained: state.drained,
+  closed: state.closed,
+  available: state.available,
+  held: state.held,
+  spent: state.spent,
+  expired: state.expired
+})
+
+const stateOf = (state: State, draft: Draft, overrun: number, at: number): State => ({
+  pending: state.pending,
+  open: draft.open,
+  drained: draft.drained,
+  closed: draft.closed,
+  granted: state.granted,
+  waiting: state.waiting,
+  available: Minutes.unsafeMake(draft.available),
+  held: Minutes.unsafeMake(draft.held),
+  spent: Minutes.unsafeMake(draft.spent),
+  expired: Minutes.unsafeMake(draft.expired),
+  overrun: Minutes.unsafeMake(overrun),
+  at
+})
+
+const settled = (state: State, event: EventOf<"HoldSettled">): State => {
+  const draft = draftOf(state)
+  for (const share of event.shares) endHold(draft, share)
+  for (const part of event.beyond) spendFree(draft, part)
+  return stateOf(state, draft, state.overrun + event.overrun, event.at)
+}
+
+const released = (state: State, event: EventOf<"HoldReleased">): State => {
+  const draft = draftOf(state)
+  for (const share of event.shares) endHold(draft, share)
+  return stateOf(state, draft, state.overrun, event.at)
+}
+
+/** Takes one part off hold. Its lot is open if it has free minutes, and drained if not. */
+const endHold = (draft: Draft, share: Share): void => {
+  const inOpen = LotQueue.find(draft.open, share)
+  const isOpen = inOpen >= 0
+  const place = isOpen ? inOpen : placeOf(draft.drained, share)
+  const before = LotQueue.get(isOpen ? draft.open : draft.drained, place)
+  const lot = Lots.move(
+    before,
+    before.free + share.returned,
+    before.held - share.held,
+    before.spent + share.spent,
+    before.expired + share.expired
+  )
+  if (isOpen) draft.open = LotQueue.set(draft.open, place, lot)
+  else if (lot.free === 0 && lot.held > 0) draft.drained = LotQueue.set(draft.drained, place, lot)
+  else {
+    draft.drained = LotQueue.remove(draft.drained, place)
+    if (lot.free > 0) draft.open = LotQueue.insert(draft.open, lot)
+    else draft.closed = [...draft.closed, lot]
+  }
+  draft.available += share.returned
+  draft.held -= share.held
+  draft.spent += share.spent
+  draft.expired += share.expired
+}
+
+/** Spends minutes that nobody had put on hold. */
+const spendFree = (draft: Draft, part: Part): void => {
+  const place = placeOf(draft.open, part)
+  const before = LotQueue.get(draft.open, place)
+  const lot = Lots.move(before, before.free - part.minutes, before.held, before.spent + part.minutes, before.expired)
+  if (lot.free > 0) draft.open = LotQueue.set(draft.open, place, lot)
+  else {
+    draft.open = LotQueue.remove(draft.open, place)
+    setAside(draft, lot)
+  }
+  draft.available -= part.minutes
+  draft.spent += part.minutes
+}
+
+/** Keeps a lot without free minutes: drained if calls still hold some, else closed. */
+const setAside = (draft: Draft, lot: Lot): void => {
+  if (lot.held > 0) draft.drained = LotQueue.insert(draft.drained, lot)
+  else draft.closed = [...draft.closed, lot]
+}
+
+const granted = (state: State, event: EventOf<"PackageGranted">): State => {
+  const { at, effectiveAt, expiresAt, minutes, name, orderId, packageId, purchasedAt } = event
+  const none = { held: Minutes.zero, spent: Minutes.zero, expired: Minutes.zero }
+  const lot: Lot = { packageId, purchasedAt, expiresAt, orderId, name, effectiveAt, minutes, free: minutes, ...none }
+  return {
+    ...state,
+    pending: [...state.pending, lot].sort(Lots.byEffect),
+    granted: Minutes.add(state.granted, minutes),
+    waiting: Minutes.add(state.waiting, minutes),
+    at
+  }
+}
+
+const becameEffective = (state: State, event: EventOf<"PackageEffective">): State => {
+  const lot = state.pending.find(({ packageId }) => packageId === event.packageId)
+  if (lot === undefined) throw new Error(`the package ${event.packageId} became effective without being bought`)
+  return {
+    ...state,
+    pending: state.pending.filter((pending) => pending !== lot),
+    open: LotQueue.insert(state.open, lot),
+    waiting: Minutes.make(state.waiting - lot.free),
+    available: Minutes.add(state.available, lot.free),
+    at: event.at
+  }
+}
+
+const becameExpired = (state: State, event: EventOf<"PackageExpired">): State => {
+  // Open lots are in the order of their expiry, so this is the first.
+  const before = LotQueue.first(state.open)
+  if (before?.packageId !== event.packageId) throw new Error(`the package ${event.packageId} expired out of turn`)
+  const draft = draftOf(state)
+  draft.open = LotQueue.remove(draft.open, LotQueue.find(draft.open, before))
+  setAside(draft, Lots.move(before, 0, before.held, before.spent, before.expired + before.free))
+  draft.available -= before.free
+  draft.expired += before.free
+  return stateOf(state, draft, state.overrun, event.at)
+}
+
+const placeOf = (queue: LotQueue.LotQueue, key: Lots.LotKey): LotQueue.Place => {
+  const place = LotQueue.find(queue, key)
+  if (place < 0) throw new Error(`the package ${key.packageId} is not where its minutes should be`)
+  return place
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// the passing of time
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** When time alone will next change the available minutes; infinity if never. */
+const nextBoundary = (state: State): number => {
+  const effectiveAt = state.pending.length === 0 ? Number.POSITIVE_INFINITY : state.pending[0]!.effectiveAt
+  const first = state.open.size === 0 ? undefined : LotQueue.first(state.open)
+  return first === undefined || first.expiresAt > effectiveAt ? effectiveAt : first.expiresAt
+}
+
+const passTime = (state: State, now: number): { readonly state: State; readonly events: ReadonlyArray<Event> } => {
+  const events: Array<Event> = []
+  let current = state
+  for (let at = nextBoundary(current); at <= now; at = nextBoundary(current)) {
+    const pending = current.pending[0]
+    const lot = pending?.effectiveAt === at ? pending : LotQueue.first(current.open)!
+    const event: Event = {
+      _tag: lot === pending ? "PackageEffective" : "PackageExpired",
+      at: Math.max(at, current.at),
+      packageId: lot.packageId,
+      minutes: lot.free
+    }
+    events.push(event)
+    current = evolve(current, event)
+  }
+  return { state: current, events }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// queries
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** The balance at `now` (BAL-1): what effective, unexpired packages have free. */
+export const available = (state: State, now: number): Minutes.Minutes => current(state, now).available
+
+/** The state as it is at `now`, also if nothing has happened since some package became effective or expired. */
+export const current = (state: State, now: number): State =>
+  nextBoundary(state) <= now ? passTime(state, now).state : state
+
+/**
+ * When somebody should look again because a package becomes effective or expires; `undefined` if there is nothing to
+ * wait for. A lot whose minutes are all on hold counts, as they may come back before it expires.
+ */
+export const wakeAt = (state: State, now: number): number | undefined => {
+  const drained = LotQueue.firstAfter(state.drained, now)
+  const at = Math.min(nextBoundary(state), drained?.expiresAt ?? Number.POSITIVE_INFINITY)
+  return at === Number.POSITIVE_INFINITY ? undefined : at
+}
+
+/** All lots of the state, in the order of drawing. */
+export const lots = (state: State): ReadonlyArray<Lot> =>
+  [...state.pending, ...LotQueue.toLots(state.open), ...LotQueue.toLots(state.drained), ...state.closed].sort(Lots.byDraw)
+
+/** Whether a hold that lacks minutes could be paid if others let go of theirs: then a package is usable (BAL-7). */
+const lacking = (state: State, needed: Minutes.Minutes, now: number): NoUsablePackage | NotEnoughMinutes => {
+  // Of the lots whose minutes are all on hold, the last expires last.
+  const usable = state.open.size > 0 || (LotQueue.last(state.drained)?.expiresAt ?? 0) > now
+  return usable
+    ? new NotEnoughMinutes({ needed, available: state.available })
+    : new NoUsablePackage({ needed, notYetEffective: state.waiting })
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// invariants
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * BAL-5, BAL-6: nothing is negative, and what was bought is free, on hold, spent or expired, for each package and for
+ * the account; lots that have left are accounted for in the sums.
+ */
+export const conserves = (state: State): boolean => {
+  const all = lots(state)
+  const open = LotQueue.toLots(state.open)
+  const drained = LotQueue.toLots(state.drained)
+  const left = state.granted - total(all, "minutes")
+  return (
+    all.every(Lots.conserves) &&
+    LotQueue.isSound(state.open) &&
+    LotQueue.isSound(state.drained) &&
+    open.every(({ free }) => free > 0) &&
+    drained.every(({ free, held }) => free === 0 && held > 0) &&
+    state.closed.every(({ free, held }) => free === 0 && held === 0) &&
+    state.waiting === total(state.pending, "free") &&
+    state.available === total(open, "free") &&
+    state.held === total(all, "held") &&
+    left >= 0 &&
+    left === state.spent - total(all, "spent") + (state.expired - total(all, "expired")) &&
+    state.granted === state.waiting + state.available + state.held + state.spent + state.expired &&
+    state.overrun >= 0
+  )
+}
+
+const total = (lots: ReadonlyArray<Lot>, place: "minutes" | "free" | "held" | "spent" | "expired"): number =>
+  lots.reduce((sum, lot) => sum + lot[place], 0)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// storage
+// ---------------------------------------------------------------------------------------------------------------------
+
+export const kind: Kind<State, Event> = {
+  name: "balance",
+  initial,
+  evolve,
+  state: State,
+  event: Event,
+  personal: Kinds.nothingPersonal,
+  journaled: true,
+  ephemeral: false,
+  indexes: {}
+}
+
+export const ref = (accountId: string): Ref<typeof kind> => Kinds.ref(kind, accountId, accountId)
+
+const nothing: ReadonlyArray<never> = []

@@ -1,0 +1,127 @@
+/**
+ * Rules: a package of minutes as it is listed (PKG-8), and the record that is kept of it once it is closed: nothing of
+ * it free, nothing on hold. How it is drawn upon is not decided here.
+ */
+import * as Schema from "effect/Schema"
+import * as Minutes from "../money/Minutes.ts"
+import * as Kinds from "../storage/Kind.ts"
+import type { Kind, Ref } from "../storage/Kind.ts"
+import type { Lot } from "./Lot.ts"
+
+/** What a closed package leaves behind: `minutes` = `spent` + `expired`. */
+export const Closed = Schema.Struct({
+  accountId: Schema.String,
+  packageId: Schema.String,
+  orderId: Schema.String,
+  name: Schema.String,
+  minutes: Minutes.Minutes,
+  purchasedAt: Schema.Int,
+  effectiveAt: Schema.Int,
+  expiresAt: Schema.Int,
+  spent: Minutes.Minutes,
+  expired: Minutes.Minutes
+})
+export interface Closed extends Schema.Schema.Type<typeof Closed> {}
+
+/** The record of a closed package; `null` while its minutes are in the balance. */
+export const State = Schema.NullOr(Closed)
+export type State = typeof State.Type
+
+export const Event = Schema.TaggedStruct("PackageArchived", { closed: Closed })
+export type Event = typeof Event.Type
+
+/** What a package is for its owner (PKG-8). */
+export const Status = Schema.Literal("notYetEffective", "active", "usedUp", "expired")
+export type Status = typeof Status.Type
+
+/** One row of the package list (PKG-8). `remaining` is what is free or on hold. */
+export const PackageView = Schema.Struct({
+  packageId: Schema.String,
+  orderId: Schema.String,
+  name: Schema.String,
+  minutes: Minutes.Minutes,
+  remaining: Minutes.Minutes,
+  held: Minutes.Minutes,
+  spent: Minutes.Minutes,
+  expired: Minutes.Minutes,
+  purchasedAt: Schema.Int,
+  effectiveAt: Schema.Int,
+  validUntil: Schema.Int,
+  status: Status
+})
+export interface PackageView extends Schema.Schema.Type<typeof PackageView> {}
+
+/** The record of a lot that is closed. */
+export const closed = (accountId: string, lot: Lot): Closed => ({
+  accountId,
+  packageId: lot.packageId,
+  orderId: lot.orderId,
+  name: lot.name,
+  minutes: lot.minutes,
+  purchasedAt: lot.purchasedAt,
+  effectiveAt: lot.effectiveAt,
+  expiresAt: lot.expiresAt,
+  spent: lot.spent,
+  expired: lot.expired
+})
+
+/**
+ * A package of the balance, as listed at `now`.
+ *
+ * **Details** All minutes spent: used up, also once the date has passed. Minutes on hold keep a package from being used
+ * up, as they may come back. From `expiresAt` on it is expired, whether or not its minutes are written off yet.
+ */
+export const viewOfLot = (lot: Lot, now: number): PackageView => {
+  const lapsed = lot.expiresAt <= now
+  const remaining = lapsed ? lot.held : lot.free + lot.held
+  return {
+    packageId: lot.packageId,
+    orderId: lot.orderId,
+    name: lot.name,
+    minutes: lot.minutes,
+    remaining: Minutes.unsafeMake(remaining),
+    held: lot.held,
+    spent: lot.spent,
+    expired: Minutes.unsafeMake(lapsed ? lot.expired + lot.free : lot.expired),
+    purchasedAt: lot.purchasedAt,
+    effectiveAt: lot.effectiveAt,
+    validUntil: lot.expiresAt,
+    status: lot.spent === lot.minutes ? "usedUp" : lapsed ? "expired" : lot.effectiveAt > now ? "notYetEffective" : "active"
+  }
+}
+
+/** A closed package, as listed: used up if calls took all of it, else expired. */
+export const viewOfClosed = (closed: Closed): PackageView => ({
+  packageId: closed.packageId,
+  orderId: closed.orderId,
+  name: closed.name,
+  minutes: closed.minutes,
+  remaining: Minutes.zero,
+  held: Minutes.zero,
+  spent: closed.spent,
+  expired: closed.expired,
+  purchasedAt: closed.purchasedAt,
+  effectiveAt: closed.effectiveAt,
+  validUntil: closed.expiresAt,
+  status: closed.expired === 0 ? "usedUp" : "expired"
+})
+
+export const kind: Kind<State, Event> = {
+  name: "package",
+  initial: null,
+  evolve: (_, event) => event.closed,
+  state: State,
+  event: Event,
+  personal: Kinds.nothingPersonal,
+  journaled: false,
+  ephemeral: false,
+  indexes: {
+    /** The closed packages of an account, in order of purchase. */
+    byAccount: {
+      name: "byAccount",
+      position: (_, state) => (state === null ? undefined : { partition: state.accountId, at: state.purchasedAt })
+    }
+  }
+}
+
+export const ref = (accountId: string, packageId: string): Ref<typeof kind> => Kinds.ref(kind, accountId, packageId)
