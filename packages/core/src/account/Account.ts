@@ -149,7 +149,7 @@ export const mayUseVoice = (state: State): Either.Either<void, NotEnterprise | N
 // storage
 // ---------------------------------------------------------------------------------------------------------------------
 
-export const kind: Kind<State, Event, undefined> = {
+export const kind: Kind<State, Event> = {
   name: "account",
   initial,
   evolve,

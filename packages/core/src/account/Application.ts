@@ -184,6 +184,13 @@ export const maySend = (state: State): Either.Either<void, UnknownApplication | 
   return maySendVoid
 }
 
+/** The values to keep with a state to which a secret was just added: the new one, and those that still work. */
+export const withSecret = (
+  state: State,
+  personal: Personal | undefined,
+  secret: Personal["secrets"][number]
+): Personal => ({ secrets: [...AppSecret.kept(personal, state.secrets).secrets, secret] })
+
 /** The secrets that work at `now`, the newest first (ACC-5). */
 export const usableSecrets = (row: Row<typeof kind>, now: number) => AppSecret.usableSecrets(row, now)
 
