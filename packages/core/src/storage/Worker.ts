@@ -4,10 +4,12 @@
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
 import * as FiberHandle from "effect/FiberHandle"
 import * as FiberSet from "effect/FiberSet"
 import * as Queues from "effect/Queue"
@@ -63,24 +65,30 @@ export const run = <R>(options: WorkerOptions<R>): Effect.Effect<void, never, Wo
     const fork = yield* FiberSet.runtime(handlers)<R>()
     const alarm = yield* FiberHandle.make<void>()
     const wake = yield* Queues.sliding<void>(1)
-    const running = new Set<Running>()
+    const running = new Map<string, Running>()
     let full = false
+    let idle: Deferred.Deferred<void> | undefined
     let alarmAt = Number.POSITIVE_INFINITY
 
-    const ended = (entry: Running): void => {
-      running.delete(entry)
+    const ended = (id: string, entry: Running): void => {
+      if (running.get(id) === entry) running.delete(id)
+      if (idle !== undefined && running.size === 0) Deferred.unsafeDone(idle, Effect.void)
       if (!full) return
       full = false
       wake.unsafeOffer(undefined)
     }
 
     const start = (lease: Lease, until: number): void => {
+      const id = `${lease.owner}/${lease.key}`
       const entry: Running = { lease, until, settling: false, fiber: undefined }
-      running.add(entry)
+      // Work that came again although it is being done here was lost, or asked anew: only the new lease can finish it.
+      running.get(id)?.fiber?.unsafeInterruptAsFork(FiberId.none)
+      running.set(id, entry)
+      const handled = Effect.interruptible(attempt(workQueue, options, entry))
       entry.fiber = fork(
         Effect.ensuring(
-          Effect.interruptible(attempt(workQueue, options, entry)),
-          Effect.sync(() => ended(entry))
+          handled,
+          Effect.sync(() => ended(id, entry))
         )
       )
     }
@@ -104,6 +112,16 @@ export const run = <R>(options: WorkerOptions<R>): Effect.Effect<void, never, Wo
       })
       return FiberHandle.run(alarm, Effect.zipRight(Effect.sleep(Duration.millis(at - now)), ring))
     }
+
+    // A stop runs in a fiber that was interrupted itself, where a timeout could not end the waiting: the timer is
+    // another fiber's.
+    const lastOnes = Effect.gen(function* () {
+      idle = yield* Deferred.make<void>()
+      const grace = Effect.zipRight(Effect.sleep(Duration.millis(graceMillis)), Deferred.succeed(idle, undefined))
+      const timer = yield* Effect.forkDaemon(Effect.interruptible(grace))
+      yield* Deferred.await(idle)
+      yield* Fiber.interrupt(timer)
+    })
 
     /** Starts what there is room for, then waits: for room, for a bell, or for the next due time. */
     const round = Effect.gen(function* () {
@@ -137,21 +155,19 @@ export const run = <R>(options: WorkerOptions<R>): Effect.Effect<void, never, Wo
 
     /** A storage that does not answer must not hide that the leases run out, hence the time limit. */
     const beat = Effect.gen(function* () {
-      yield* Effect.sleep(Duration.millis(leaseMillis / 3))
+      yield* Effect.sleep(Duration.millis(leaseMillis / 4))
       if (running.size === 0) return
-      const keepAll = Effect.forEach([...running], keep, { concurrency: 32, discard: true })
-      yield* Effect.timeoutOption(keepAll, Duration.millis(leaseMillis / 3))
+      const keepAll = Effect.forEach([...running.values()], keep, { concurrency: 32, discard: true })
+      yield* Effect.timeoutOption(keepAll, Duration.millis(leaseMillis / 4))
       const now = yield* Clock.currentTimeMillis
-      for (const { fiber, settling, until } of running)
+      for (const { fiber, settling, until } of running.values())
         if (until <= now && !settling && fiber !== undefined) yield* Fiber.interruptFork(fiber)
     })
 
     // A scope closes from its end: the loop stops first; then handlers are waited for, their leases still kept; then
     // the set of handlers is closed and what is left in it interrupted.
     yield* Effect.forkScoped(Effect.interruptible(Effect.forever(beat)))
-    yield* Effect.addFinalizer(() =>
-      Effect.ignore(Effect.timeout(FiberSet.awaitEmpty(handlers), Duration.millis(graceMillis)))
-    )
+    yield* Effect.addFinalizer(() => (running.size === 0 ? Effect.void : lastOnes))
     yield* Effect.forkScoped(
       Effect.interruptible(Effect.forever(Effect.map(Queues.take(bell), () => wake.unsafeOffer(undefined))))
     )
