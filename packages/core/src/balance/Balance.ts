@@ -5,6 +5,7 @@
  */
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
+import * as Basket from "../money/Basket.ts"
 import * as Minutes from "../money/Minutes.ts"
 import * as Decision from "../storage/Decision.ts"
 import * as Kinds from "../storage/Kind.ts"
@@ -24,7 +25,7 @@ import * as MinutePackage from "./MinutePackage.ts"
  *
  * **Details** Each lot is in one of four places, as of the last event: `pending` (not yet effective; by `effectiveAt`),
  * `open` (effective, unexpired, some minutes free), `drained` (nothing free, but minutes on hold) and `closed` (neither;
- * it leaves with the next `changes`). The sums cover all lots ever bought, also those that have left.
+ * it leaves with the next `after`). The sums cover all lots ever bought, also those that have left.
  */
 export const State = Schema.Struct({
   pending: Schema.Array(Lot),
@@ -68,7 +69,7 @@ export const Event = Schema.Union(
     at: Schema.Int,
     orderId: Schema.String,
     packageId: Schema.String,
-    name: Schema.String,
+    kind: Basket.PackageKind,
     minutes: Minutes.Minutes,
     purchasedAt: Schema.Int,
     effectiveAt: Schema.Int,
@@ -146,7 +147,7 @@ export class NotEnoughMinutes extends Schema.TaggedError<NotEnoughMinutes>()("No
 /** A package as it was bought. */
 export interface Purchase {
   readonly packageId: string
-  readonly name: string
+  readonly kind: Basket.PackageKind
   readonly minutes: Minutes.Minutes
   readonly purchasedAt: number
   readonly effectiveAt: number
@@ -171,7 +172,7 @@ export interface Settled {
  * their times. Every other decision begins with them.
  */
 export const catchUp = (env: Env, state: State): ReadonlyArray<Event> =>
-  nextBoundary(state) <= env.now ? passTime(state, env.now).events : nothing
+  nextBoundary(state) <= timeOf(env, state) ? passTime(state, timeOf(env, state)).events : nothing
 
 /** Adds packages. The caller grants each once: the order that asks for them is fulfilled in the same transaction. */
 export const grant = (
@@ -180,8 +181,8 @@ export const grant = (
   command: { readonly orderId: string; readonly packages: ReadonlyArray<Purchase> }
 ): ReadonlyArray<Event> => {
   const { orderId, packages } = command
-  const caught = passTime(state, env.now)
-  const at = Math.max(env.now, state.at)
+  const at = timeOf(env, state)
+  const caught = passTime(state, at)
   const events = packages.map((purchase): Event => ({ _tag: "PackageGranted", at, orderId, ...purchase }))
   // A package that was paid long before it could be delivered may be effective already.
   return [...caught.events, ...events, ...catchUp(env, events.reduce(evolve, caught.state))]
@@ -195,7 +196,7 @@ export const hold = (
 ): Either.Either<Held, NoUsablePackage | NotEnoughMinutes> => {
   const { minutes, sendId } = command
   if (!(minutes > 0)) throw new Error("a hold is of at least one minute")
-  const now = Math.max(env.now, state.at)
+  const now = timeOf(env, state)
   const caught = nextBoundary(state) <= now ? passTime(state, now) : undefined
   const current = caught === undefined ? state : caught.state
   if (current.available < minutes) return Either.left(lacking(current, minutes, now))
@@ -220,7 +221,7 @@ export const settle = (
   command: { readonly sendId: string; readonly hold: Hold; readonly minutes: Minutes.Minutes }
 ): Settled => {
   const { hold, minutes, sendId } = command
-  const now = Math.max(env.now, state.at)
+  const now = timeOf(env, state)
   const caught = nextBoundary(state) <= now ? passTime(state, now) : undefined
   const shares = Draw.share(hold, minutes, now)
   const uncovered = minutes - hold.minutes
@@ -240,39 +241,48 @@ export const release = (
   state: State,
   command: { readonly sendId: string; readonly hold: Hold }
 ): ReadonlyArray<Event> => {
-  const now = Math.max(env.now, state.at)
+  const now = timeOf(env, state)
   const shares = Draw.share(command.hold, 0, now)
   const released: Event = { _tag: "HoldReleased", at: now, sendId: command.sendId, shares }
   return nextBoundary(state) <= now ? [...passTime(state, now).events, released] : [released]
 }
 
+/** The balance after some events, and what to store of it. */
+export interface After {
+  readonly state: State
+  readonly changes: ReadonlyArray<Decision.Change>
+}
+
 /**
- * What to store after these events: the balance, and the records of packages that are closed by now (PKG-8). To be used
- * in place of `Decision.change`; where it is not, closed packages stay in the balance until it is.
+ * The balance after these events, and the changes to store: the balance's own, and the records of packages that are
+ * closed by now (PKG-8). To be used in place of `Decision.change`; where it is not, closed packages stay in the balance
+ * until it is.
  */
-export const changes = (row: Row<typeof kind>, events: ReadonlyArray<Event>): ReadonlyArray<Decision.Change> => {
+export const after = (row: Row<typeof kind>, events: ReadonlyArray<Event>): After => {
+  if (events.length === 0) return { state: row.state, changes: nothing }
   const change = Decision.change(row, events)
-  const { closed } = change.state
-  if (closed.length === 0) return [change]
+  const state: State = change.state
+  return state.closed.length === 0 ? { state, changes: [change] } : closing(row, events, state)
+}
+
+const closing = (row: Row<typeof kind>, events: ReadonlyArray<Event>, { at, closed }: State): After => {
   const accountId = row.ref.owner
-  const closing = closed.map(
-    (lot): Event => ({
-      _tag: "PackageClosed",
-      at: change.state.at,
-      packageId: lot.packageId,
-      minutes: lot.minutes,
-      spent: lot.spent,
-      expired: lot.expired
-    })
+  const farewells = closed.map(({ expired, minutes, packageId, spent }): Event => {
+    return { _tag: "PackageClosed", at, packageId, minutes, spent, expired }
+  })
+  const records = closed.map((lot) =>
+    Decision.change(Kinds.fresh(MinutePackage.ref(accountId, lot.packageId)), [
+      { _tag: "PackageArchived", closed: MinutePackage.closed(accountId, lot) }
+    ])
   )
-  return [
-    Decision.change(row, [...events, ...closing]),
-    ...closed.map((lot) =>
-      Decision.change(Kinds.fresh(MinutePackage.ref(accountId, lot.packageId)), [
-        { _tag: "PackageArchived", closed: MinutePackage.closed(accountId, lot) }
-      ])
-    )
-  ]
+  const change = Decision.change(row, [...events, ...farewells])
+  return { state: change.state, changes: [change, ...records] }
+}
+
+/** The work of looking again when the next package becomes effective or expires, if there is any to wait for. */
+export const wake = (row: Row<typeof kind>, state: State, now: number): ReadonlyArray<Decision.WorkOrder> => {
+  const at = wakeAt(state, now)
+  return at === undefined ? nothing : [Decision.enqueue("packageExpiry", row.ref, at)]
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -424,9 +434,12 @@ const setAside = (draft: Draft, lot: Lot): void => {
 }
 
 const granted = (state: State, event: EventOf<"PackageGranted">): State => {
-  const { at, effectiveAt, expiresAt, minutes, name, orderId, packageId, purchasedAt } = event
-  const none = { held: Minutes.zero, spent: Minutes.zero, expired: Minutes.zero }
-  const lot: Lot = { packageId, purchasedAt, expiresAt, orderId, name, effectiveAt, minutes, free: minutes, ...none }
+  const { _tag, at, ...bought } = event
+  const { minutes, packageId } = bought
+  const known = (lot: Lot): boolean => lot.packageId === packageId
+  if (state.pending.some(known) || LotQueue.find(state.open, event) >= 0 || LotQueue.find(state.drained, event) >= 0)
+    throw new Error(`the package ${packageId} was granted before`)
+  const lot: Lot = { ...bought, free: minutes, held: Minutes.zero, spent: Minutes.zero, expired: Minutes.zero }
   return {
     ...state,
     pending: [...state.pending, lot].sort(Lots.byEffect),
@@ -470,6 +483,9 @@ const placeOf = (queue: LotQueue.LotQueue, key: Lots.LotKey): LotQueue.Place => 
 // ---------------------------------------------------------------------------------------------------------------------
 // the passing of time
 // ---------------------------------------------------------------------------------------------------------------------
+
+/** The time of a decision: never before the last event, whatever the clock of this process says. */
+const timeOf = (env: Env, state: State): number => Math.max(env.now, state.at)
 
 /** When time alone will next change the available minutes; infinity if never. */
 const nextBoundary = (state: State): number => {

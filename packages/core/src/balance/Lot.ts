@@ -3,6 +3,7 @@
  * a draw takes from, and when, is not decided here.
  */
 import * as Schema from "effect/Schema"
+import * as Basket from "../money/Basket.ts"
 import * as Minutes from "../money/Minutes.ts"
 
 /** What names a lot and places it in the order of drawing. */
@@ -27,7 +28,7 @@ const key = {
 export const Lot = Schema.Struct({
   ...key,
   orderId: Schema.String,
-  name: Schema.String,
+  kind: Basket.PackageKind,
   effectiveAt: Schema.Int,
   minutes: Minutes.Minutes,
   free: Minutes.Minutes,
@@ -71,7 +72,7 @@ export const move = (lot: Lot, free: number, held: number, spent: number, expire
   purchasedAt: lot.purchasedAt,
   expiresAt: lot.expiresAt,
   orderId: lot.orderId,
-  name: lot.name,
+  kind: lot.kind,
   effectiveAt: lot.effectiveAt,
   minutes: lot.minutes,
   free: Minutes.unsafeMake(free),

@@ -3,6 +3,7 @@
  * it free, nothing on hold. How it is drawn upon is not decided here.
  */
 import * as Schema from "effect/Schema"
+import * as Basket from "../money/Basket.ts"
 import * as Minutes from "../money/Minutes.ts"
 import * as Kinds from "../storage/Kind.ts"
 import type { Kind, Ref } from "../storage/Kind.ts"
@@ -13,7 +14,7 @@ export const Closed = Schema.Struct({
   accountId: Schema.String,
   packageId: Schema.String,
   orderId: Schema.String,
-  name: Schema.String,
+  kind: Basket.PackageKind,
   minutes: Minutes.Minutes,
   purchasedAt: Schema.Int,
   effectiveAt: Schema.Int,
@@ -38,6 +39,7 @@ export type Status = typeof Status.Type
 export const PackageView = Schema.Struct({
   packageId: Schema.String,
   orderId: Schema.String,
+  kind: Basket.PackageKind,
   name: Schema.String,
   minutes: Minutes.Minutes,
   remaining: Minutes.Minutes,
@@ -51,12 +53,16 @@ export const PackageView = Schema.Struct({
 })
 export interface PackageView extends Schema.Schema.Type<typeof PackageView> {}
 
+/** The name of a package (套餐名称): its kind and its size. */
+export const nameOf = ({ kind, minutes }: { readonly kind: Basket.PackageKind; readonly minutes: Minutes.Minutes }): string =>
+  `${kind === "fixed" ? "固定套餐包" : "自定义套餐包"} ${Minutes.format(minutes)} 分钟`
+
 /** The record of a lot that is closed. */
 export const closed = (accountId: string, lot: Lot): Closed => ({
   accountId,
   packageId: lot.packageId,
   orderId: lot.orderId,
-  name: lot.name,
+  kind: lot.kind,
   minutes: lot.minutes,
   purchasedAt: lot.purchasedAt,
   effectiveAt: lot.effectiveAt,
@@ -77,7 +83,8 @@ export const viewOfLot = (lot: Lot, now: number): PackageView => {
   return {
     packageId: lot.packageId,
     orderId: lot.orderId,
-    name: lot.name,
+    kind: lot.kind,
+    name: nameOf(lot),
     minutes: lot.minutes,
     remaining: Minutes.unsafeMake(remaining),
     held: lot.held,
@@ -94,7 +101,8 @@ export const viewOfLot = (lot: Lot, now: number): PackageView => {
 export const viewOfClosed = (closed: Closed): PackageView => ({
   packageId: closed.packageId,
   orderId: closed.orderId,
-  name: closed.name,
+  kind: closed.kind,
+  name: nameOf(closed),
   minutes: closed.minutes,
   remaining: Minutes.zero,
   held: Minutes.zero,
