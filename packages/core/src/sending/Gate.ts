@@ -75,3 +75,59 @@ export interface Verdict {
   readonly verdict: "passed" | "failed" | "notReached"
   readonly facts: Facts
 }
+
+/** The story of a passage: every gate up to the shut one, if one was, and those that were not reached. */
+export const verdicts = (
+  sight: Sight,
+  shut: { readonly gate: GateId; readonly facts: Facts } | undefined
+): ReadonlyArray<Verdict> => {
+  const last = shut === undefined ? gates.length : gates.findIndex(({ gate }) => gate === shut.gate)
+  return gates.map(({ gate, rule }, i) => {
+    if (i < last || shut === undefined) return { gate, rule, verdict: "passed", facts: seenAt(gate, sight) }
+    if (i > last) return { gate, rule, verdict: "notReached", facts: {} }
+    return { gate, rule, verdict: "failed", facts: shut.facts }
+  })
+}
+
+/** The facts of a refusal: its fields, those of structures under dotted names. */
+export const factsOf = (refusal: object): Facts => {
+  const facts: Record<string, string | number | boolean> = {}
+  const collect = (value: object, prefix: string): void => {
+    for (const [name, field] of Object.entries(value)) {
+      if (name === "_tag" && prefix === "") continue
+      if (typeof field === "string" || typeof field === "number" || typeof field === "boolean")
+        facts[prefix + name] = field
+      else if (typeof field === "object" && field !== null) collect(field, `${prefix}${name}.`)
+    }
+  }
+  collect(refusal, "")
+  return facts
+}
+
+/** What a gate that let the send pass had seen. */
+export const seenAt = (gate: GateId, sight: Sight): Facts => {
+  switch (gate) {
+    case "form":
+    case "idempotency":
+    case "enterprise":
+    case "application":
+      return {}
+    case "activated":
+      return known({ activatedAt: sight.activatedAt })
+    case "template":
+      return known({ version: sight.templateVersion })
+    case "parameters":
+      return known({ textLength: sight.textLength })
+    case "number":
+      return known({ held: sight.numbersHeld, chosen: sight.numberChosen, expiresAt: sight.numberExpiresAt })
+    case "frequency":
+      return Object.fromEntries((sight.counted ?? []).map((count, i) => [`limit${i + 1}`, count]))
+    case "dailyCap":
+      return known({ sentToday: sight.sentToday })
+    case "minutes":
+      return known({ needed: sight.holdMinutes, available: sight.availableMinutes, speechMillis: sight.speechMillis })
+  }
+}
+
+const known = (facts: { readonly [name: string]: string | number | boolean | undefined }): Facts =>
+  Object.fromEntries(Object.entries(facts).flatMap(([name, fact]) => (fact === undefined ? [] : [[name, fact]])))

@@ -20,6 +20,8 @@ export type SpokenSegment = typeof SpokenSegment.Type
 export interface Rendered {
   readonly text: string
   readonly segments: ReadonlyArray<SpokenSegment>
+  /** Of the text, in code points. */
+  readonly length: number
 }
 
 /** Lengths in Unicode code points. */
@@ -135,15 +137,17 @@ export const render = (
   text += said
   const length = TemplateText.codePoints(text)
   if (length > limits.textMax) return Either.left(new RenderedTooLong({ length, limit: limits.textMax }))
-  return Either.right({ text, segments })
+  return Either.right({ text, segments, length })
 }
 
-/** The text without what was spelled, each character of it an asterisk: how records show a verification code. */
-export const masked = (rendered: Rendered): Rendered => {
-  const segments = rendered.segments.map((segment) =>
-    segment._tag === "Spell" ? { _tag: "Spell" as const, text: "*".repeat(segment.text.length) } : segment
+/** What was rendered, with an asterisk for each character that was spelled: how records show a verification code. */
+export const masked = (
+  segments: ReadonlyArray<SpokenSegment>
+): { readonly text: string; readonly segments: ReadonlyArray<SpokenSegment> } => {
+  const hidden = segments.map((segment): SpokenSegment =>
+    segment._tag === "Spell" ? { _tag: "Spell", text: "*".repeat(TemplateText.codePoints(segment.text)) } : segment
   )
-  return { text: segments.map((segment) => (segment._tag === "Pause" ? "" : segment.text)).join(""), segments }
+  return { text: hidden.map((segment) => (segment._tag === "Pause" ? "" : segment.text)).join(""), segments: hidden }
 }
 
 const check = (value: string, index: number, template: Spoken, limits: Limits) => {
