@@ -314,6 +314,7 @@ const held = (state: State, event: EventOf<"MinutesHeld">): State => {
     const place = placeOf(open, part)
     const before = LotQueue.get(open, place)
     const free = before.free - part.minutes
+    if (free < 0) throw new Error(`the package ${part.packageId} was drawn below nothing`)
     const lot = Lots.move(before, free, before.held + part.minutes, before.spent, before.expired)
     if (free > 0) {
       open = LotQueue.set(open, place, lot)
@@ -393,6 +394,7 @@ const endHold = (draft: Draft, share: Share): void => {
   const isOpen = inOpen >= 0
   const place = isOpen ? inOpen : placeOf(draft.drained, share)
   const before = LotQueue.get(isOpen ? draft.open : draft.drained, place)
+  if (before.held < share.held) throw new Error(`the package ${share.packageId} has less on hold than is to be settled`)
   const lot = Lots.move(
     before,
     before.free + share.returned,
@@ -417,6 +419,7 @@ const endHold = (draft: Draft, share: Share): void => {
 const spendFree = (draft: Draft, part: Part): void => {
   const place = placeOf(draft.open, part)
   const before = LotQueue.get(draft.open, place)
+  if (before.free < part.minutes) throw new Error(`the package ${part.packageId} was drawn below nothing`)
   const lot = Lots.move(before, before.free - part.minutes, before.held, before.spent + part.minutes, before.expired)
   if (lot.free > 0) draft.open = LotQueue.set(draft.open, place, lot)
   else {
