@@ -16,7 +16,7 @@ export const readWorkspace = (root: string): Workspace => {
       "test",
       "tools"
     ]
-      .flatMap((folder) => typescriptIn(root, folder))
+      .flatMap((folder) => filesIn(root, folder, ".ts"))
       .map((file) => ({ path: file, text: fs.readFileSync(path.join(root, file), "utf8") })),
     packages: folders.map((folder) => ({
       folder,
@@ -25,12 +25,22 @@ export const readWorkspace = (root: string): Workspace => {
   }
 }
 
-/** The TypeScript files below a folder of the workspace, in a stable order; none where there is no such folder. */
-export const typescriptIn = (root: string, folder: string): ReadonlyArray<string> =>
+/**
+ * The files below a folder of the workspace whose names end so, in a stable order; none where there is no such folder.
+ * What is installed or generated does not count.
+ */
+export const filesIn = (root: string, folder: string, ending: string, depth = Infinity): ReadonlyArray<string> =>
   fs.existsSync(path.join(root, folder))
     ? fs
-        .readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" })
-        .map((file) => `${folder}/${file.replaceAll(path.sep, "/")}`)
-        .filter((file) => file.endsWith(".ts") && !file.includes("node_modules/"))
-        .sort()
+        .readdirSync(path.join(root, folder), { withFileTypes: true })
+        .sort((a, b) => (a.name < b.name ? -1 : 1))
+        .flatMap((entry) => {
+          const inner = path.posix.join(folder, entry.name)
+          if (entry.isDirectory()) {
+            return depth === 0 || skipped.has(entry.name) ? [] : filesIn(root, inner, ending, depth - 1)
+          }
+          return entry.name.endsWith(ending) ? [inner] : []
+        })
     : []
+
+const skipped = new Set(["node_modules", "dist", ".tmp", ".git", "coverage"])

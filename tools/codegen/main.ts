@@ -1,20 +1,12 @@
 /** Writes the generated sources of the workspace; with `--check` it writes nothing and fails if one is out of date. */
 import * as fs from "node:fs"
 import * as path from "node:path"
+import { filesIn } from "../architecture/Disk.ts"
 import { barrelText } from "./Barrel.ts"
 import { moduleText, parse } from "./Rulebook.ts"
 
 const root = path.resolve(import.meta.dirname, "../..")
 const check = process.argv.includes("--check")
-
-/** The TypeScript files below a folder, relative to it. */
-const sourcesIn = (folder: string): ReadonlyArray<string> =>
-  fs.existsSync(folder)
-    ? fs
-        .readdirSync(folder, { recursive: true, encoding: "utf8" })
-        .map((file) => file.replaceAll(path.sep, "/"))
-        .filter((file) => file.endsWith(".ts"))
-    : []
 
 let stale = 0
 
@@ -38,7 +30,7 @@ for (const name of fs.readdirSync(path.join(root, "packages"))) {
   const src = path.join(root, "packages", name, "src")
   // A package without modules keeps the hand-written index that says what will live there.
   for (const folder of [src, path.join(src, "testing")]) {
-    const modules = sourcesIn(folder)
+    const modules = filesIn(folder, "", ".ts")
     if (modules.some((file) => path.basename(file) !== "index.ts"))
       emit(path.join(folder, "index.ts"), barrelText(modules))
   }
