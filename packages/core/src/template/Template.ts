@@ -4,6 +4,7 @@
  */
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
+import type { Verdict } from "../qualification/Verdict.ts"
 import * as Kinds from "../storage/Kind.ts"
 import type { Kind, Ref } from "../storage/Kind.ts"
 import * as TemplateText from "./TemplateText.ts"
@@ -178,29 +179,24 @@ export const edit = (
   return Either.map(read(command), (submission) => [{ _tag: "TemplateEdited", ...submission, at: env.now }])
 }
 
-/** What a reviewer says of one submission. */
-export type Verdict =
-  | { readonly _tag: "Approved"; readonly version: number }
-  | { readonly _tag: "Rejected"; readonly version: number; readonly reason: string }
-
-/** Carries out a reviewer's verdict on the submission it names (TPL-4, TPL-8). The same verdict again is nothing new. */
+/** Carries out a verdict on the submission that it names (TPL-4, TPL-8). The same verdict again is nothing new. */
 export const review = (
   env: Env,
   state: State,
-  verdict: Verdict
+  command: { readonly version: number; readonly verdict: Verdict }
 ): Decided<UnknownTemplate | TemplateDeleted | OutdatedVersion | AlreadyDecided> => {
+  const { verdict, version } = command
   if (state.stage === "none") return Either.left(new UnknownTemplate())
   if (state.stage === "deleted") return Either.left(new TemplateDeleted())
-  if (verdict.version !== state.version)
-    return Either.left(new OutdatedVersion({ judged: verdict.version, current: state.version }))
+  if (version !== state.version) return Either.left(new OutdatedVersion({ judged: version, current: state.version }))
   if (state.stage !== "pending") {
-    const same = verdict._tag === "Approved" ? state.stage === "approved" : state.reason === verdict.reason
+    const same = verdict._tag === "Approve" ? state.stage === "approved" : state.reason === verdict.reason
     return same ? nothing : Either.left(new AlreadyDecided({ stage: state.stage }))
   }
   return Either.right([
-    verdict._tag === "Approved"
-      ? { _tag: "TemplateApproved", version: verdict.version, at: env.now }
-      : { _tag: "TemplateRejected", version: verdict.version, reason: verdict.reason, at: env.now }
+    verdict._tag === "Approve"
+      ? { _tag: "TemplateApproved", version, at: env.now }
+      : { _tag: "TemplateRejected", version, reason: verdict.reason, at: env.now }
   ])
 }
 
@@ -252,13 +248,13 @@ export const maySend = (state: State): Either.Either<void, TemplateNotUsable> =>
 // storage
 // ---------------------------------------------------------------------------------------------------------------------
 
-export const kind: Kind<State, Event, undefined> = {
+export const kind: Kind<State, Event> = {
   name: "template",
   initial,
   evolve,
   state: State,
   event: Event,
-  personal: Schema.Undefined,
+  personal: Kinds.nothingPersonal,
   journaled: true,
   ephemeral: false,
   indexes: {
@@ -274,8 +270,8 @@ export const kind: Kind<State, Event, undefined> = {
         exists(state) ? { partition: `${state.applicationId}/${state.stage}`, at: state.createdAt } : undefined
     },
     /** What waits for a reviewer, of all accounts, the longest first; the partition is empty. */
-    toReview: {
-      name: "toReview",
+    pending: {
+      name: "pending",
       position: (_key, state) => (state.stage === "pending" ? { partition: "", at: state.submittedAt } : undefined)
     }
   }
