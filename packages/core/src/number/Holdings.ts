@@ -26,7 +26,7 @@ export const RenewalProgress = Schema.Struct({
   /** How many tries were declined. */
   failures: Schema.NonNegativeInt,
   /** The last declined try that was counted, so that it is counted once. */
-  lastFailure: optional(Schema.Struct({ orderId: Schema.String, attempt: Schema.Int }))
+  lastFailure: optional(Schema.Struct({ orderId: Schema.String, attempt: Schema.Int, at: Schema.Number }))
 })
 export type RenewalProgress = typeof RenewalProgress.Type
 
@@ -209,7 +209,7 @@ export const evolve = (state: State, event: Event): State => {
       const { at, attempt, day, orderId, reason } = event
       return replace(state, event.number, (held) => ({
         ...held,
-        renewal: { ...held.renewal, failures: held.renewal.failures + 1, lastFailure: { orderId, attempt } },
+        renewal: { ...held.renewal, failures: held.renewal.failures + 1, lastFailure: { orderId, attempt, at } },
         notice: held.notice?.day === day ? held.notice : { day, at, reason, told: false }
       }))
     }

@@ -152,7 +152,7 @@ export const rent = (
   return [{ _tag: "NumberRented", accountId, orderId, at: env.now }]
 }
 
-/** Takes the number back from its holder; nobody can have it before `freeFrom` (NUM-5). */
+/** Takes the number back from its holder, who must have it; nobody can have it before `freeFrom` (NUM-5). */
 export const release = (
   env: Env,
   state: State,
@@ -160,7 +160,8 @@ export const release = (
 ): ReadonlyArray<Event> => {
   const { accountId, freeFrom } = command
   const { standing } = state
-  if (standing._tag !== "Held" || standing.accountId !== accountId) return []
+  if (standing._tag !== "Held" || standing.accountId !== accountId)
+    throw new Error(`account ${accountId} releases a number that it does not hold`)
   return [{ _tag: "NumberReleased", accountId, at: env.now, freeFrom }]
 }
 

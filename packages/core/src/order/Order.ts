@@ -437,11 +437,14 @@ export const ref = (accountId: string, orderId: string): Ref<typeof kind> => Kin
 /** How long after the start of an attempt its outcome is asked for, if nobody recorded it before. */
 export const askAfterMillis = 30_000
 
+/** What a decision has several things become: its part of a `Decision`. */
+export interface Parts {
+  readonly changes: ReadonlyArray<Decision.Change>
+  readonly work: ReadonlyArray<Decision.WorkOrder>
+}
+
 /** The change that these events make to the order, with the work that follows from each of them. */
-export const record = (
-  row: Row<typeof kind>,
-  events: ReadonlyArray<Event>
-): { readonly changes: ReadonlyArray<Decision.Change>; readonly work: ReadonlyArray<Decision.WorkOrder> } =>
+export const record = (row: Row<typeof kind>, events: ReadonlyArray<Event>): Parts =>
   events.length === 0
     ? { changes: [], work: [] }
     : { changes: [Decision.change(row, events)], work: events.flatMap((event) => workAfter(row.ref, event)) }
