@@ -38,6 +38,25 @@ export const CallFailure = Schema.Literal(
 )
 export type CallFailure = typeof CallFailure.Type
 
+/**
+ * Whose doing a failure is (SND-9). `channel`: the route did not get through to the callee's network, so that it counts
+ * against the route's health and another route may take over. `caller`: the displayed number was not let through.
+ */
+export const failureCauses: { readonly [F in CallFailure]: "callee" | "caller" | "channel" } = {
+  noAnswer: "callee",
+  busy: "callee",
+  rejected: "callee",
+  poweredOff: "callee",
+  notInService: "callee",
+  invalidNumber: "callee",
+  suspended: "callee",
+  unreachable: "callee",
+  callerBarred: "caller",
+  blocked: "callee",
+  congestion: "channel",
+  channelFailure: "channel"
+}
+
 /** What a channel reports, in the order in which it learned of it. Times are epoch milliseconds. */
 export type CallEvent =
   | { readonly _tag: "Ringing"; readonly at: number }
