@@ -44,7 +44,7 @@ if (!installed()) {
   const code = await pnpm(["install", "--frozen-lockfile", "--reporter=append-only"], {
     // Nobody is there to be asked, and what pnpm prints is progress: it goes to stderr.
     stdio: ["ignore", 2, 2],
-    env: { ...process.env, CI: "true" }
+    env: { CI: "true" }
   })
   if (code !== 0) {
     console.error("The installation failed: see above.")

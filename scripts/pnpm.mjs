@@ -39,9 +39,25 @@ export const run = (file, args, options = {}) =>
     })
   })
 
-export const pnpm = (args, options = {}) => {
+/** npm and pnpm keep caches at home; a user without one (in many containers) gets one here. */
+const home = () => {
+  try {
+    fs.accessSync(os.homedir(), fs.constants.W_OK)
+    return {}
+  } catch {
+    const instead = path.join(root, ".tmp/home")
+    return {
+      HOME: instead,
+      // Whoever started this with npm has handed its own settings down.
+      npm_config_cache: path.join(instead, ".npm"),
+      npm_config_userconfig: path.join(os.homedir(), ".npmrc")
+    }
+  }
+}
+
+export const pnpm = (args, { env, ...options } = {}) => {
   const [file, ...before] = command()
-  return run(file, [...before, ...args], { shell, ...options })
+  return run(file, [...before, ...args], { shell, env: { ...process.env, ...home(), ...env }, ...options })
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = await pnpm(process.argv.slice(2))
