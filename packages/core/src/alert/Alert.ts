@@ -41,7 +41,7 @@ export const Delivery = Schema.Struct({
   /** The last try; 0 before the first. */
   triedAt: Schema.Int
 })
-export interface Delivery extends Schema.Schema.Type<typeof Delivery> {}
+export type Delivery = typeof Delivery.Type
 
 export const Fired = Schema.Struct({
   accountId: Schema.String,
@@ -51,7 +51,7 @@ export const Fired = Schema.Struct({
   addressed: Schema.Boolean,
   deliveries: Schema.Array(Delivery)
 })
-export interface Fired extends Schema.Schema.Type<typeof Fired> {}
+export type Fired = typeof Fired.Type
 
 /** `null` until it fires. */
 export const State = Schema.NullOr(Fired)
@@ -102,10 +102,8 @@ const tried = (
   )
 })
 
-const isTo = (
-  delivery: Delivery,
-  target: { readonly contactId: string; readonly channel: Channel }
-): boolean => delivery.contactId === target.contactId && delivery.channel === target.channel
+const isTo = (delivery: Delivery, target: { readonly contactId: string; readonly channel: Channel }): boolean =>
+  delivery.contactId === target.contactId && delivery.channel === target.channel
 
 // ---------------------------------------------------------------------------------------------------------------------
 // firing

@@ -18,7 +18,7 @@ const Sends = Schema.NonNegativeInt
 
 /** `preset`: the alert is due when a day has more sends; `cap`: a day has no more sends. `null`: not set. */
 export const Settings = Schema.Struct({ preset: Schema.NullOr(Sends), cap: Schema.NullOr(Sends) })
-export interface Settings extends Schema.Schema.Type<typeof Settings> {}
+export type Settings = typeof Settings.Type
 
 export const SettingsEvent = Schema.TaggedStruct("DailyVolumeSet", { settings: Settings, at: Schema.Int })
 export type SettingsEvent = typeof SettingsEvent.Type
@@ -53,7 +53,7 @@ export const set = (env: Env, state: Settings, settings: Settings): ReadonlyArra
 
 /** `alerted`: the contacts were told today. */
 export const Day = Schema.Struct({ sends: Sends, alerted: Schema.Boolean })
-export interface Day extends Schema.Schema.Type<typeof Day> {}
+export type Day = typeof Day.Type
 
 export const DayEvent = Schema.TaggedStruct("SendCounted", { alerted: Schema.Boolean })
 export type DayEvent = typeof DayEvent.Type

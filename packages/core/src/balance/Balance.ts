@@ -265,6 +265,10 @@ export const after = (row: Row<typeof kind>, events: ReadonlyArray<Event>): Afte
   return state.closed.length === 0 ? { state, changes: [change] } : closing(row, events, state)
 }
 
+/** The changes of `after` alone; the first is the balance's own. */
+export const changes = (row: Row<typeof kind>, events: ReadonlyArray<Event>): ReadonlyArray<Decision.Change> =>
+  after(row, events).changes
+
 const closing = (row: Row<typeof kind>, events: ReadonlyArray<Event>, { at, closed }: State): After => {
   const accountId = row.ref.owner
   const farewells = closed.map(({ expired, minutes, packageId, spent }): Event => {
@@ -538,7 +542,9 @@ export const wakeAt = (state: State, now: number): number | undefined => {
 
 /** All lots of the state, in the order of drawing. */
 export const lots = (state: State): ReadonlyArray<Lot> =>
-  [...state.pending, ...LotQueue.toLots(state.open), ...LotQueue.toLots(state.drained), ...state.closed].sort(Lots.byDraw)
+  [...state.pending, ...LotQueue.toLots(state.open), ...LotQueue.toLots(state.drained), ...state.closed].sort(
+    Lots.byDraw
+  )
 
 /** Whether a hold that lacks minutes could be paid if others let go of theirs: then a package is usable (BAL-7). */
 const lacking = (state: State, needed: Minutes.Minutes, now: number): NoUsablePackage | NotEnoughMinutes => {

@@ -36,15 +36,15 @@ export const Lot = Schema.Struct({
   spent: Minutes.Minutes,
   expired: Minutes.Minutes
 })
-export interface Lot extends Schema.Schema.Type<typeof Lot> {}
+export type Lot = typeof Lot.Type
 
 /** Minutes of one lot. Carries the lot's place in the order, so that it is found again without a search by id. */
 export const Part = Schema.Struct({ ...key, minutes: Minutes.Minutes })
-export interface Part extends Schema.Schema.Type<typeof Part> {}
+export type Part = typeof Part.Type
 
 /** What a send has on hold: parts of lots in the order of drawing, and their sum. */
 export const Hold = Schema.Struct({ minutes: Minutes.Minutes, parts: Schema.Array(Part) })
-export interface Hold extends Schema.Schema.Type<typeof Hold> {}
+export type Hold = typeof Hold.Type
 
 /** What became of one held part: `held` = `spent` + `returned` + `expired`. */
 export const Share = Schema.Struct({
@@ -54,7 +54,7 @@ export const Share = Schema.Struct({
   returned: Minutes.Minutes,
   expired: Minutes.Minutes
 })
-export interface Share extends Schema.Schema.Type<typeof Share> {}
+export type Share = typeof Share.Type
 
 /** The order of drawing: what expires first, then what was bought first, then the id (BAL-3). */
 export const byDraw = (left: LotKey, right: LotKey): number => {

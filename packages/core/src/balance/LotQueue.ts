@@ -92,7 +92,8 @@ export const insert = (queue: LotQueue, lot: Lot): LotQueue => {
   if (chunk === undefined) return new LotQueue([[lot]], 1)
   const index = indexIn(chunk, lot)
   const there = chunk[index]
-  if (there !== undefined && byDraw(there, lot) === 0) throw new Error(`the lot ${lot.packageId} is in the queue already`)
+  if (there !== undefined && byDraw(there, lot) === 0)
+    throw new Error(`the lot ${lot.packageId} is in the queue already`)
   if (chunk.length < chunkSize) {
     return new LotQueue(withChunk(chunks, at, chunk.toSpliced(index, 0, lot)), size + 1)
   }
@@ -119,7 +120,9 @@ export const isSound = (queue: LotQueue): boolean => {
   )
 }
 
-const Self = Schema.declare((input: unknown): input is LotQueue => input instanceof LotQueue, { identifier: "LotQueue" })
+const Self = Schema.declare((input: unknown): input is LotQueue => input instanceof LotQueue, {
+  identifier: "LotQueue"
+})
 
 /** A queue, stored as the array of its lots. */
 export const FromLots = Schema.transform(Schema.Array(Lot), Self, {

@@ -22,7 +22,7 @@ export const Closed = Schema.Struct({
   spent: Minutes.Minutes,
   expired: Minutes.Minutes
 })
-export interface Closed extends Schema.Schema.Type<typeof Closed> {}
+export type Closed = typeof Closed.Type
 
 /** The record of a closed package; `null` while its minutes are in the balance. */
 export const State = Schema.NullOr(Closed)
@@ -51,11 +51,16 @@ export const PackageView = Schema.Struct({
   validUntil: Schema.Int,
   status: Status
 })
-export interface PackageView extends Schema.Schema.Type<typeof PackageView> {}
+export type PackageView = typeof PackageView.Type
 
 /** The name of a package (套餐名称): its kind and its size. */
-export const nameOf = ({ kind, minutes }: { readonly kind: Basket.PackageKind; readonly minutes: Minutes.Minutes }): string =>
-  `${kind === "fixed" ? "固定套餐包" : "自定义套餐包"} ${Minutes.format(minutes)} 分钟`
+export const nameOf = ({
+  kind,
+  minutes
+}: {
+  readonly kind: Basket.PackageKind
+  readonly minutes: Minutes.Minutes
+}): string => `${kind === "fixed" ? "固定套餐包" : "自定义套餐包"} ${Minutes.format(minutes)} 分钟`
 
 /** The record of a lot that is closed. */
 export const closed = (accountId: string, lot: Lot): Closed => ({
@@ -93,7 +98,8 @@ export const viewOfLot = (lot: Lot, now: number): PackageView => {
     purchasedAt: lot.purchasedAt,
     effectiveAt: lot.effectiveAt,
     validUntil: lot.expiresAt,
-    status: lot.spent === lot.minutes ? "usedUp" : lapsed ? "expired" : lot.effectiveAt > now ? "notYetEffective" : "active"
+    status:
+      lot.spent === lot.minutes ? "usedUp" : lapsed ? "expired" : lot.effectiveAt > now ? "notYetEffective" : "active"
   }
 }
 
@@ -113,6 +119,32 @@ export const viewOfClosed = (closed: Closed): PackageView => ({
   validUntil: closed.expiresAt,
   status: closed.expired === 0 ? "usedUp" : "expired"
 })
+
+/**
+ * One page of all packages, the newest purchase first: those in the balance, and a page of the closed ones from the same
+ * place. A package in both was closed between two reads, and counts as closed.
+ */
+export const merge = (page: {
+  readonly open: ReadonlyArray<PackageView>
+  readonly closed: ReadonlyArray<PackageView>
+  readonly after: { readonly at: number; readonly key: string } | undefined
+  readonly limit: number
+}): ReadonlyArray<PackageView> => {
+  const { after, closed, limit, open } = page
+  const isClosed = new Set(closed.map(({ packageId }) => packageId))
+  const due = open.filter(
+    (view) =>
+      !isClosed.has(view.packageId) &&
+      (after === undefined || newestFirst({ purchasedAt: after.at, packageId: after.key }, view) < 0)
+  )
+  return [...due, ...closed].sort(newestFirst).slice(0, limit)
+}
+
+type Bought = Pick<PackageView, "purchasedAt" | "packageId">
+
+const newestFirst = (left: Bought, right: Bought): number =>
+  right.purchasedAt - left.purchasedAt ||
+  (left.packageId > right.packageId ? -1 : left.packageId < right.packageId ? 1 : 0)
 
 export const kind: Kind<State, Event> = {
   name: "package",

@@ -3,7 +3,7 @@ import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
 import * as Schema from "effect/Schema"
 import * as Balance from "../../src/balance/Balance.ts"
-import type { Hold, Lot } from "../../src/balance/Lot.ts"
+import type { Hold } from "../../src/balance/Lot.ts"
 import * as Minutes from "../../src/money/Minutes.ts"
 import * as Kinds from "../../src/storage/Kind.ts"
 import { type Count, MinuteByMinute } from "./MinuteByMinute.ts"
@@ -45,7 +45,10 @@ export const steps: FastCheck.Arbitrary<ReadonlyArray<Step>> = FastCheck.array(
       packages: FastCheck.array(bought, { minLength: 1, maxLength: 3 }),
       agoMillis: FastCheck.integer({ min: 0, max: 6 })
     }),
-    { weight: 3, arbitrary: FastCheck.record({ _tag: tagged("Hold"), minutes: FastCheck.integer({ min: 1, max: 8 }) }) },
+    {
+      weight: 3,
+      arbitrary: FastCheck.record({ _tag: tagged("Hold"), minutes: FastCheck.integer({ min: 1, max: 8 }) })
+    },
     {
       weight: 3,
       arbitrary: FastCheck.record({ _tag: tagged("Settle"), which, minutes: FastCheck.integer({ min: 0, max: 12 }) })

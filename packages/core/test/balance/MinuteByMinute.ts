@@ -50,15 +50,15 @@ export class MinuteByMinute {
       return "held"
     }
     const some = this.coins.some(
-      (coin) =>
-        (coin.place === "free" || coin.place === "held") && coin.effectiveAt <= now && now < coin.expiresAt
+      (coin) => (coin.place === "free" || coin.place === "held") && coin.effectiveAt <= now && now < coin.expiresAt
     )
     return some ? "NotEnoughMinutes" : "NoUsablePackage"
   }
 
   settle(now: number, sendId: string, minutes: number): void {
     const mine = this.coins.filter((coin) => coin.place === "held" && coin.sendId === sendId).sort(inOrder)
-    for (const [i, coin] of mine.entries()) coin.place = i < minutes ? "spent" : now < coin.expiresAt ? "free" : "expired"
+    for (const [i, coin] of mine.entries())
+      coin.place = i < minutes ? "spent" : now < coin.expiresAt ? "free" : "expired"
     const uncovered = Math.max(0, minutes - mine.length)
     const beyond = this.usable(now).slice(0, uncovered)
     for (const coin of beyond) coin.place = "spent"
