@@ -4,8 +4,9 @@
  * pays, is not decided here.
  */
 import * as Schema from "effect/Schema"
-import { Hold } from "../balance/Lot.ts"
+import { Hold, Part } from "../balance/Lot.ts"
 import * as Minutes from "../money/Minutes.ts"
+import type { Tally } from "../storage/Decision.ts"
 import * as Kinds from "../storage/Kind.ts"
 import type { Kind, Ref } from "../storage/Kind.ts"
 import { SpokenSegment } from "../template/Rendering.ts"
@@ -66,6 +67,8 @@ export const Accepted = Schema.Struct({
   plays: Schema.Int,
   ringTimeoutMillis: Schema.Int,
   longestCallMillis: Schema.Int,
+  /** From then on it is too late to begin to dial: a send that has not begun fails. */
+  dialUntilAt: Schema.Number,
   /** When somebody asks after the send if it has not ended by itself (SND-10). */
   deadlineAt: Schema.Number,
   hold: Hold,
@@ -96,10 +99,6 @@ export const Correction = Schema.Struct({
 })
 export type Correction = typeof Correction.Type
 
-/** What one package paid. */
-export const Payment = Schema.Struct({ packageId: Schema.String, minutes: Minutes.Minutes })
-export type Payment = typeof Payment.Type
-
 /** Instants are epoch milliseconds; one that is missing has not come, or was never reported. */
 export const State = Schema.Struct({
   stage: Stage,
@@ -116,8 +115,9 @@ export const State = Schema.Struct({
   billedMinutes: Minutes.Minutes,
   /** The part of it that no package could pay (BAL-8). */
   overrunMinutes: Minutes.Minutes,
-  paid: Schema.Array(Payment),
-  /** The place of this send among the ended ones of its application, from 1; 0 until it ended. */
+  /** What each package paid of it. */
+  paid: Schema.Array(Part),
+  /** The place of this send among the ended ones of its account, from 1; 0 until it ended. See `ReceiptLog.ts`. */
   receipt: Schema.Int,
   corrections: Schema.Array(Correction)
 })
@@ -147,6 +147,7 @@ export const initial: State = {
     plays: 1,
     ringTimeoutMillis: 0,
     longestCallMillis: 0,
+    dialUntilAt: 0,
     deadlineAt: 0,
     hold: { minutes: Minutes.zero, parts: [] },
     sight: {}
@@ -177,7 +178,7 @@ export const Event = Schema.Union(
     at: Schema.Number,
     billedMinutes: Minutes.Minutes,
     overrunMinutes: Minutes.Minutes,
-    paid: Schema.Array(Payment),
+    paid: Schema.Array(Part),
     receipt: Schema.Int
   }),
   Schema.TaggedStruct("SendFailed", { at: Schema.Number, reason: FailureReason, receipt: Schema.Int }),
@@ -355,6 +356,29 @@ export const hasOpenAttempt = (state: State): boolean => {
 /** Milliseconds from answer to hang-up; 0 unless both are known. */
 export const talkMillis = (state: State): number =>
   state.answeredAt === undefined || state.endedAt === undefined ? 0 : state.endedAt - state.answeredAt
+
+/** What a step of a send adds to the statistics: always in the hour of its acceptance (STA-2). */
+export const tally = (
+  accountId: string,
+  accepted: Accepted,
+  counted: {
+    readonly sends?: 1
+    readonly answered?: 1
+    readonly failed?: 1
+    readonly reason?: FailureReason
+    readonly minutes?: Minutes.Minutes
+  }
+): Tally => ({
+  owner: accountId,
+  applicationId: accepted.applicationId,
+  templateId: accepted.templateId,
+  hour: Math.floor(accepted.at / 3_600_000),
+  reason: counted.reason ?? "",
+  sends: counted.sends ?? 0,
+  answered: counted.answered ?? 0,
+  failed: counted.failed ?? 0,
+  minutes: counted.minutes ?? 0
+})
 
 // ---------------------------------------------------------------------------------------------------------------------
 // storage
