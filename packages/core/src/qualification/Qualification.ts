@@ -78,7 +78,7 @@ export class QualificationPending extends Schema.TaggedError<QualificationPendin
 }
 
 /** The account is qualified, for good. */
-export class QualificationApproved extends Schema.TaggedError<QualificationApproved>()("QualificationApproved", {}) {
+export class AlreadyQualified extends Schema.TaggedError<AlreadyQualified>()("AlreadyQualified", {}) {
   static readonly rule = "QUA-1" as const
   static readonly transient = false
 }
@@ -109,12 +109,12 @@ type Decided<R> = Either.Either<ReadonlyArray<Event>, R>
 const nothing: Either.Either<ReadonlyArray<Event>> = Either.right([])
 
 /** Whether something may be submitted now: at first, and after a rejection or a withdrawal (QUA-1). */
-export const maySubmit = (state: State): Either.Either<void, QualificationPending | QualificationApproved> => {
+export const maySubmit = (state: State): Either.Either<void, QualificationPending | AlreadyQualified> => {
   switch (state.status) {
     case "pending":
       return Either.left(new QualificationPending({ version: state.version }))
     case "approved":
-      return Either.left(new QualificationApproved())
+      return Either.left(new AlreadyQualified())
     case "none":
     case "rejected":
       return Either.void
@@ -122,7 +122,7 @@ export const maySubmit = (state: State): Either.Either<void, QualificationPendin
 }
 
 /** Submits the next version; its answer is expected six review hours later (QUA-5). */
-export const submit = (env: Env, state: State): Decided<QualificationPending | QualificationApproved> =>
+export const submit = (env: Env, state: State): Decided<QualificationPending | AlreadyQualified> =>
   Either.map(maySubmit(state), () => [
     {
       _tag: "QualificationSubmitted",

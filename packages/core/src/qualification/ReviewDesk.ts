@@ -7,7 +7,10 @@ import * as Layer from "effect/Layer"
 import type { PortFailure } from "../PortFailure.ts"
 import type { Verdict } from "./Verdict.ts"
 
-/** What is to be reviewed: a version of a thing. `owner` is the account, `key` the thing's own within its subject. */
+/**
+ * What is to be reviewed: a version of a thing. `owner` is the account; `key` names the thing as the work in the queue
+ * `review` does: `qualification`, or `template/<application id>/<template id>`.
+ */
 export interface ReviewItem {
   readonly subject: "qualification" | "template"
   readonly owner: string
