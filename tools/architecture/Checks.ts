@@ -7,6 +7,7 @@ import {
   kindOf,
   lineAt,
   packageOf,
+  resolve,
   sourceOf,
   sources,
   type Violation
@@ -241,8 +242,8 @@ const noDeadFiles: Check = (workspace) => {
     if (file === undefined || reached.has(path)) return
     reached.add(path)
     for (const { target } of importsOf(file)) visit(target)
-    for (const found of file.text.matchAll(/["'`]([^"'`\s]*\bworker\/[\w-]+)/g)) {
-      visit(`${file.path.split("/").slice(0, -1).join("/")}/${found[1]!.replace(/^\.\//, "")}.ts`)
+    for (const found of file.text.matchAll(/["'`]([^"'`\s]*\bworker\/[\w-]+\.[jt]s)["'`]/g)) {
+      visit(resolve(path, found[1]!))
     }
   }
   for (const { folder, manifest } of workspace.packages) {
@@ -265,7 +266,7 @@ const sourceCondition = (target: unknown): string | undefined =>
 /** Files are named by their noun; folders by their domain or vendor. A drawer for everything has no noun. */
 const namesAreNouns: Check = (workspace) =>
   sources(workspace).flatMap(({ file, inner }) => {
-    const parts = inner.replace(/\.ts$/, "").split("/")
+    const parts = inner.replace(/\.[jt]s$/, "").split("/")
     const name = parts.at(-1)!
     const drawer = parts.find((part) => drawers.has(part.toLowerCase()))
     if (drawer !== undefined) return [at(file.path, `${drawer}: name it by what is in it`)]

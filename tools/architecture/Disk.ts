@@ -16,7 +16,7 @@ export const readWorkspace = (root: string): Workspace => {
       "test",
       "tools"
     ]
-      .flatMap((folder) => filesIn(root, folder, ".ts"))
+      .flatMap((folder) => [...filesIn(root, folder, ".ts"), ...filesIn(root, folder, ".js")])
       .map((file) => ({ path: file, text: fs.readFileSync(path.join(root, file), "utf8") })),
     packages: folders.map((folder) => ({
       folder,
