@@ -3,6 +3,7 @@
  * `DailyVolume` and by the renewal of numbers; nobody is called from here.
  */
 import * as Schema from "effect/Schema"
+import * as Order from "../order/Order.ts"
 import * as Decision from "../storage/Decision.ts"
 import * as Kinds from "../storage/Kind.ts"
 import type { Kind, Ref } from "../storage/Kind.ts"
@@ -23,7 +24,12 @@ export const Facts = Schema.Union(
     preset: Schema.Int
   }),
   /** The rent of a number could not be charged; it is lost at `expiresAt` (NUM-6). */
-  Schema.TaggedStruct("RenewalFailed", { number: Schema.String, expiresAt: Schema.Int, day: Schema.Int })
+  Schema.TaggedStruct("RenewalFailed", {
+    number: Schema.String,
+    reason: Order.DeclineReason,
+    failedAt: Schema.Int,
+    expiresAt: Schema.Int
+  })
 )
 export type Facts = typeof Facts.Type
 
@@ -57,17 +63,18 @@ export type Fired = typeof Fired.Type
 export const State = Schema.NullOr(Fired)
 export type State = typeof State.Type
 
-const Target = { contactId: Schema.String, channel: Channel }
+/** Whom to tell in which way. */
+export const Target = Schema.Struct({ contactId: Schema.String, applicationId: Schema.String, channel: Channel })
+export type Target = typeof Target.Type
+
+const To = { contactId: Schema.String, channel: Channel, at: Schema.Int }
 
 export const Event = Schema.Union(
   Schema.TaggedStruct("AlertFired", { accountId: Schema.String, facts: Facts, at: Schema.Int }),
-  Schema.TaggedStruct("AlertAddressed", {
-    targets: Schema.Array(Schema.Struct({ ...Target, applicationId: Schema.String })),
-    at: Schema.Int
-  }),
-  Schema.TaggedStruct("AlertDelivered", { ...Target, at: Schema.Int }),
-  Schema.TaggedStruct("AlertNotDelivered", { ...Target, at: Schema.Int }),
-  Schema.TaggedStruct("AlertGivenUp", { ...Target, at: Schema.Int })
+  Schema.TaggedStruct("AlertAddressed", { targets: Schema.Array(Target), at: Schema.Int }),
+  Schema.TaggedStruct("AlertDelivered", To),
+  Schema.TaggedStruct("AlertNotDelivered", To),
+  Schema.TaggedStruct("AlertGivenUp", To)
 )
 export type Event = typeof Event.Type
 
@@ -91,19 +98,20 @@ export const evolve = (state: State, event: Event): State => {
   }
 }
 
-const tried = (
-  state: Fired,
-  event: { readonly contactId: string; readonly channel: Channel; readonly at: number },
-  status: Delivery["status"]
-): Fired => ({
+const tried = (state: Fired, event: To & { readonly at: number }, status: Delivery["status"]): Fired => ({
   ...state,
   deliveries: state.deliveries.map((delivery) =>
     isTo(delivery, event) ? { ...delivery, status, tries: delivery.tries + 1, triedAt: event.at } : delivery
   )
 })
 
-const isTo = (delivery: Delivery, target: { readonly contactId: string; readonly channel: Channel }): boolean =>
-  delivery.contactId === target.contactId && delivery.channel === target.channel
+const isTo = (delivery: Delivery, to: To): boolean =>
+  delivery.contactId === to.contactId && delivery.channel === to.channel
+
+interface To {
+  readonly contactId: string
+  readonly channel: Channel
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // firing
@@ -132,6 +140,57 @@ export const fire = (
     work: [Decision.enqueue("alert", row.ref, env.now)]
   }
 }
+
+// ---------------------------------------------------------------------------------------------------------------------
+// telling
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** How long contacts are tried; what did not reach them by then is given up, visibly. */
+export const tryingMillis = 24 * 3_600_000
+
+/** Pauses between the tries of one delivery, in seconds; the last one repeats. */
+export const pausesSeconds: ReadonlyArray<number> = [5, 15, 60, 300, 900, 1_800, 3_600, 7_200]
+
+/** Settles who is told, once: the first list stands. */
+export const address = (
+  env: { readonly now: number },
+  state: State,
+  targets: ReadonlyArray<Target>
+): ReadonlyArray<Event> => (state === null || state.addressed ? [] : [{ _tag: "AlertAddressed", targets, at: env.now }])
+
+/**
+ * Records one try. `later`: it may be tried again, which it is unless its time is over. What is delivered or given up
+ * stays so.
+ */
+export const record = (
+  env: { readonly now: number },
+  state: State,
+  to: To,
+  outcome: "delivered" | "later" | "never"
+): ReadonlyArray<Event> => {
+  const delivery = state?.deliveries.find((delivery) => isTo(delivery, to))
+  if (state === null || delivery?.status !== "waiting") return []
+  const { channel, contactId } = to
+  const event = { contactId, channel, at: env.now }
+  if (outcome === "delivered") return [{ _tag: "AlertDelivered", ...event }]
+  const over = outcome === "never" || env.now >= state.firedAt + tryingMillis
+  return [{ _tag: over ? "AlertGivenUp" : "AlertNotDelivered", ...event }]
+}
+
+/** When a delivery is due: at once, or a pause after its last try; never once it has ended. */
+export const dueAt = (fired: Fired, delivery: Delivery): number | undefined => {
+  if (delivery.status !== "waiting") return undefined
+  if (delivery.tries === 0) return fired.firedAt
+  const pause = pausesSeconds[Math.min(delivery.tries, pausesSeconds.length) - 1] ?? 0
+  return Math.min(delivery.triedAt + pause * 1_000, fired.firedAt + tryingMillis)
+}
+
+/** When the next delivery is due; `undefined` if all have ended. */
+export const nextDueAt = (fired: Fired): number | undefined =>
+  fired.deliveries.reduce<number | undefined>((earliest, delivery) => {
+    const at = dueAt(fired, delivery)
+    return at === undefined || (earliest !== undefined && earliest <= at) ? earliest : at
+  }, undefined)
 
 // ---------------------------------------------------------------------------------------------------------------------
 // storage
