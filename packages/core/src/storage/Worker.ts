@@ -4,6 +4,7 @@
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -27,8 +28,6 @@ export interface WorkerOptions<R> {
   readonly concurrency: number
   /** How long a lease lasts. A handler that takes longer is no problem: its lease is extended while it runs. */
   readonly leaseMillis: number
-  /** How often the queue is looked at when no bell rings. */
-  readonly pollMillis: number
   /** How long a stop waits for handlers; what is not done by then is interrupted, and leased again by somebody else. */
   readonly graceMillis: number
   /** Does the work, or finds it done: it may be called again for work that was done before. */
@@ -36,7 +35,15 @@ export interface WorkerOptions<R> {
 }
 
 /** Sensible options for queues whose work is short. */
-export const defaults = { concurrency: 16, leaseMillis: 30_000, pollMillis: 1_000, graceMillis: 10_000 } as const
+export const defaults = { concurrency: 16, leaseMillis: 30_000, graceMillis: 10_000 } as const
+
+/**
+ * How often every queue is looked at when no bell rings, in milliseconds: one second, unless the deployment says
+ * otherwise. Bells may be lost between processes only; where there is one process, a long pause costs nothing.
+ */
+export class PollMillis extends Context.Reference<PollMillis>()("@vsms/core/storage/PollMillis", {
+  defaultValue: () => 1_000
+}) {}
 
 /** The pause before work whose handler failed is tried again: 1 s, doubling, at most five minutes. */
 export const pauseMillis = (attempt: number): number => Math.min(300_000, 1_000 * 2 ** Math.min(attempt - 1, 20))
@@ -58,7 +65,8 @@ interface Running {
  */
 export const run = <R>(options: WorkerOptions<R>): Effect.Effect<void, never, WorkQueue | Scope.Scope | R> =>
   Effect.gen(function* () {
-    const { concurrency, graceMillis, leaseMillis, pollMillis, queue } = options
+    const { concurrency, graceMillis, leaseMillis, queue } = options
+    const pollMillis = yield* PollMillis
     const workQueue = yield* WorkQueue
     const bell = yield* workQueue.bell(queue)
     const handlers = yield* FiberSet.make<void>()

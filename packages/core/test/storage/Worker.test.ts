@@ -74,9 +74,9 @@ describe("Worker", () => {
 
   it("SND-10: an earlier due time wakes a worker that sleeps until a later one", () => {
     const done: Array<string> = []
-    const { enqueue, world } = start((lease) => Effect.sync(() => void done.push(lease.key)), {
-      pollMillis: 3_600 * second
-    })
+    const { enqueue, world } = start((lease) =>
+      Effect.provideService(Effect.sync(() => void done.push(lease.key)), Worker.PollMillis, 3_600 * second)
+    )
     enqueue("b", 100 * second)
     world.settle()
     enqueue("a", 50 * second)
@@ -95,7 +95,7 @@ describe("Worker", () => {
     )
     world.pass(10)
     enqueue("unheard", 0)
-    world.pass(Worker.defaults.pollMillis)
+    world.pass(second)
     expect(done).toEqual(["unheard"])
   })
 
