@@ -29,7 +29,7 @@ describe("the ids that a name begins with", () => {
     ["law BAL-3, BAL-4: a sentence", ["BAL-3", "BAL-4"]],
     ["a sentence about BAL-3: no proof", []],
     ["BAL-3 without a colon", []]
-  ])("%s", (title, ids) => {
+  ])("of «%s»", (title, ids) => {
     expect(idsOf(title)).toEqual(ids)
   })
 })
