@@ -160,7 +160,7 @@ describe("cheapest", () => {
         )
       })
     )
-  })
+  }, 120_000)
 
   it.each([
     ["standard", standard],
