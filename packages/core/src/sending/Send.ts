@@ -231,9 +231,9 @@ export type Step =
  * What a report comes to, for a send in this state.
  *
  * **Details** The first terminal report ends the send, whatever came or comes in whatever order; what it says then is
- * final. A hang-up of which no answer was ever heard ends an answered call of unknown length, and costs one minute: the
- * callee talked, and nobody is billed for what nobody measured. A failure after an answer ends an answered call too.
- * Times before the acceptance, or in the future, are moved to these bounds.
+ * final. A failure after an answer ends an answered call too. A hang-up of which no answer was ever heard, and an end
+ * that nobody saw, cost one minute: somebody answered, and nobody is billed for what nobody measured. Times before the
+ * acceptance, or in the future, are moved to these bounds.
  */
 export const step = (env: Env, state: State, report: Report): Step => {
   if (state.stage === "none") return nothing
@@ -262,10 +262,13 @@ export const step = (env: Env, state: State, report: Report): Step => {
       if (final) return corrected(env, state, report, report.key)
       return state.keys.length >= keysMax ? nothing : moved({ _tag: "KeyPressed", at, key: report.key })
     case "HungUp":
-      if (!final) return completed(state, at, undefined)
-      return state.stage === "completed" && state.endedAt === at ? nothing : corrected(env, state, report)
+      if (!final) return completed(state, at, true, undefined)
+      return state.stage === "completed" && state.endedAt === Math.max(at, state.answeredAt ?? at)
+        ? nothing
+        : corrected(env, state, report)
     case "Failed":
-      if (!final && state.stage === "answered") return completed(state, at, correction(env, report, report.failure))
+      if (!final && state.answeredAt !== undefined)
+        return completed(state, at, isMeasured(report.failure), correction(env, report, report.failure))
       if (!final) return { _tag: "Failed", at, reason: report.failure }
       return state.reason === report.failure ? nothing : corrected(env, state, report, report.failure)
   }
@@ -273,15 +276,25 @@ export const step = (env: Env, state: State, report: Report): Step => {
 
 /** BAL-2: each started minute counts whole, and an answered call costs at least one. */
 export const minutesOf = (answeredAt: number, endedAt: number): Minutes.Minutes =>
-  Minutes.unsafeMake(Math.max(1, Math.ceil((endedAt - answeredAt) / 60_000)))
+  Minutes.unsafeMake(Math.max(leastMinutes, Math.ceil((endedAt - answeredAt) / 60_000)))
+
+const leastMinutes = Minutes.unsafeMake(1)
 
 const nothing: Step = { _tag: "Nothing" }
 const moved = (event: Event): Step => ({ _tag: "Moved", event })
 
-const completed = (state: State, at: number, correction: Correction | undefined): Step => {
-  const endedAt = Math.max(at, state.answeredAt ?? at)
-  return { _tag: "Completed", at: endedAt, minutes: minutesOf(state.answeredAt ?? endedAt, endedAt), correction }
+const completed = (state: State, at: number, measured: boolean, correction: Correction | undefined): Step => {
+  const { accepted, answeredAt } = state
+  const endedAt = Math.max(at, answeredAt ?? at)
+  if (answeredAt !== undefined && measured)
+    return { _tag: "Completed", at: endedAt, minutes: minutesOf(answeredAt, endedAt), correction }
+  // No channel lets a call last longer than it was told to.
+  const latest = answeredAt === undefined ? endedAt : answeredAt + accepted.longestCallMillis
+  return { _tag: "Completed", at: Math.min(endedAt, latest), minutes: leastMinutes, correction }
 }
+
+/** Whether the time of a failure is that of a call's end, and not merely of our giving up. */
+const isMeasured = (reason: FailureReason): boolean => reason !== "fateUnknown" && reason !== "tooLate"
 
 const correction = (env: Env, report: Report, detail?: string): Correction => ({
   report: report._tag,
