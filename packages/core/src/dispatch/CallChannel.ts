@@ -6,8 +6,12 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Codec, TelephoneAudio } from "./TelephoneCodec.ts"
 
-/** A call to place. Its `id` is the send's: a channel that sees an id twice places no second call. */
+/** A call to place. */
 export interface Call {
+  /**
+   * The id of this try: the send's own, with a number appended from the second try on (`CallId.ts`). A channel that
+   * sees an id twice places no second call.
+   */
   readonly id: string
   /** E.164, `+86` and 11 digits. Personal data. */
   readonly callee: string
@@ -16,6 +20,8 @@ export interface Call {
   readonly audio: TelephoneAudio
   /** How often the audio is played, 1 to 3 (SND-5). */
   readonly plays: number
+  /** The silence between two plays; a second if absent. */
+  readonly pauseMillis?: number | undefined
   readonly ringTimeoutMillis: number
   /** Counted from the answer: the channel hangs up then, whatever is playing (BAL-4). */
   readonly longestCallMillis: number

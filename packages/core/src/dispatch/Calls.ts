@@ -1,0 +1,140 @@
+/**
+ * Service: carries one call on one route from its first record to its end. Every report is recorded before anything is
+ * made of it, and what cannot be recorded now is kept until it can. Which route, and what follows, is not decided here.
+ */
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
+import type { PortFailure } from "../PortFailure.ts"
+import * as Send from "../sending/Send.ts"
+import type { Sends } from "../sending/Sends.ts"
+import type { Row } from "../storage/Kind.ts"
+import * as Attempt from "./Attempt.ts"
+import { type Call, type CallEvent, type ChannelFailure, failureCauses } from "./CallChannel.ts"
+import type { LiveRoute, LiveRoutes } from "./LiveRoutes.ts"
+import * as SendSteps from "./SendSteps.ts"
+
+/**
+ * What a try came to. `ended`: the send has its final state. `routeFailed`: nobody's phone rang; another route may take
+ * over. `notOurs`: somebody else is dialling, nothing was done. `unknown`: it must be asked after.
+ */
+export type CallEnd = "ended" | "routeFailed" | "notOurs" | "unknown"
+
+export interface Calls {
+  readonly sends: typeof Sends.Service
+  readonly live: LiveRoutes
+  readonly steps: typeof SendSteps.SendSteps.Service
+}
+
+/** Records a report, and tells those who listen if it was news. */
+export const record = (
+  { sends, steps }: Pick<Calls, "sends" | "steps">,
+  ref: Row<typeof Send.kind>["ref"],
+  report: Send.Report
+) =>
+  Effect.map(sends.record(ref, report), (recorded) => {
+    if (recorded.recorded) steps.publish(SendSteps.ofReport(ref, report, recorded.state))
+    return recorded
+  })
+
+/**
+ * Places the call and stays with it to its end.
+ *
+ * **Details** A failure that is the channel's own doing (`failureCauses`) lets another route take over if until the end
+ * of the call no ring and no answer was heard of: the callee was not disturbed, and whatever was placed is over.
+ */
+export const carry = (
+  calls: Calls,
+  row: Row<typeof Send.kind>,
+  live: LiveRoute,
+  at: number,
+  call: Call
+): Effect.Effect<CallEnd, PortFailure> => {
+  const { ref } = row
+  const route = live.route.id
+  const backlog: Array<CallEvent> = []
+  let storing = false
+  let disturbed = false
+  let ended = false
+  let faulted = false
+  /** The channel's own failure, until it is clear whether another route may take over. */
+  let withheld: Extract<CallEvent, { readonly _tag: "Failed" }> | undefined
+
+  /** Stores what is to be stored, in order, as far as the storage goes along. */
+  const store: Effect.Effect<void> = Effect.suspend(() => {
+    const event = backlog[0]
+    if (storing || event === undefined) return Effect.void
+    storing = true
+    return Effect.flatMap(Effect.either(record(calls, ref, event)), (recorded) => {
+      storing = false
+      if (Either.isLeft(recorded)) return Effect.logWarning(recorded.left.message)
+      backlog.shift()
+      ended = Send.isFinal(recorded.right.state)
+      return backlog.length === 0 ? Effect.void : store
+    })
+  })
+
+  const report = (event: CallEvent): Effect.Effect<void> => {
+    if (event._tag !== "Failed") disturbed = true
+    else if (failureCauses[event.failure] === "channel") {
+      faulted = true
+      if (!disturbed) {
+        withheld = event
+        return Effect.void
+      }
+    }
+    backlog.push(event)
+    return store
+  }
+
+  /** Stores all, however long the storage is away. */
+  const storeAll: Effect.Effect<void> = Effect.flatMap(store, () =>
+    backlog.length === 0 ? Effect.void : Effect.zipRight(Effect.sleep(storagePause), storeAll)
+  )
+
+  const routeFailed = (detail: string): Effect.Effect<CallEnd> =>
+    Effect.flatMap(Clock.currentTimeMillis, (at) => {
+      const failed = record(calls, ref, { _tag: "RouteFailed", route, at, detail })
+      const patiently: typeof failed = Effect.catchAll(failed, (failure) =>
+        Effect.logWarning(failure.message).pipe(Effect.zipRight(Effect.sleep(storagePause)), Effect.zipRight(patiently))
+      )
+      return Effect.map(Effect.orDie(patiently), ({ recorded }): CallEnd => (recorded ? "routeFailed" : "unknown"))
+    })
+
+  const over = (exit: Exit.Exit<void, ChannelFailure>): Effect.Effect<CallEnd> =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      if (Exit.isSuccess(exit)) {
+        calls.live.signal(live, faulted ? "CallFaulted" : "CallPassed", now)
+        if (withheld !== undefined && !disturbed) return routeFailed(withheld.failure)
+        if (withheld !== undefined) backlog.push(withheld)
+        return Effect.map(storeAll, (): CallEnd => (ended ? "ended" : "unknown"))
+      }
+      if (Cause.isInterruptedOnly(exit.cause)) return Effect.failCause(exit.cause as Cause.Cause<never>)
+      calls.live.signal(live, "CallFaulted", now)
+      const failure = Cause.failureOption(exit.cause)
+      if (failure._tag === "None") return Effect.as(Effect.logError("a channel has a defect", exit.cause), "unknown")
+      if (failure.value.placed === "no" && !disturbed) return routeFailed(failure.value.detail)
+      return Effect.map(storeAll, (): CallEnd => (ended ? "ended" : "unknown"))
+    })
+
+  // A storage that failed may have recorded it all the same: the try is ours if it is there as we told it. Were it
+  // another's of the same millisecond, it would be the same call to the channel, which places no call twice.
+  const started = Effect.catchAll(
+    Effect.map(record(calls, ref, { _tag: "DialStarted", route, at }), ({ recorded }) => recorded),
+    (failure) =>
+      Effect.flatMap(calls.sends.load(ref), ({ state }) => {
+        const open = Attempt.open(state)
+        return open?.route === route && open.at === at ? Effect.succeed(true) : failure
+      })
+  )
+
+  return Effect.flatMap(started, (ours) =>
+    ours
+      ? Effect.flatMap(Effect.exit(Effect.suspend(() => live.channel.place(call, report))), over)
+      : Effect.succeed<CallEnd>("notOurs")
+  )
+}
+
+const storagePause = 1_000

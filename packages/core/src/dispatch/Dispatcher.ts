@@ -1,0 +1,326 @@
+/**
+ * Service: works through the queue `dial`: speaks the text of an accepted send, chooses a route, stays with the call
+ * (SND-5, SND-6, SND-9). A send whose call it loses sight of is the reconciler's.
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
+import * as FiberSet from "effect/FiberSet"
+import * as Layer from "effect/Layer"
+import type * as Stream from "effect/Stream"
+import * as Holdings from "../number/Holdings.ts"
+import type { PortFailure } from "../PortFailure.ts"
+import * as Send from "../sending/Send.ts"
+import { Sends } from "../sending/Sends.ts"
+import * as Spans from "../sending/Spans.ts"
+import { Journal } from "../storage/Journal.ts"
+import type { Row } from "../storage/Kind.ts"
+import * as Worker from "../storage/Worker.ts"
+import type { Lease, WorkQueue } from "../storage/WorkQueue.ts"
+import * as Attempt from "./Attempt.ts"
+import * as CallId from "./CallId.ts"
+import * as Calls from "./Calls.ts"
+import * as DispatchPolicy from "./DispatchPolicy.ts"
+import { type LiveRoute, LiveRoutes } from "./LiveRoutes.ts"
+import * as Reconciler from "./Reconciler.ts"
+import { mismatch } from "./Route.ts"
+import * as RouteChoice from "./RouteChoice.ts"
+import * as RouteHealth from "./RouteHealth.ts"
+import { Routes } from "./Routes.ts"
+import { type SendStep, SendSteps } from "./SendSteps.ts"
+import * as Speeches from "./Speeches.ts"
+import type { SpeechSynthesizer } from "./SpeechSynthesizer.ts"
+import { type Codec, durationMillis, type TelephoneAudio, type TelephoneCodec } from "./TelephoneCodec.ts"
+
+/** How a route fares in this process. */
+export interface RouteStatus {
+  readonly route: string
+  readonly health: RouteHealth.RouteHealth
+  /** Calls in progress. */
+  readonly active: number
+}
+
+export class Dispatcher extends Context.Tag("@vsms/core/dispatch/Dispatcher")<
+  Dispatcher,
+  {
+    /** What happens to sends in this process, from now on. A slow listener misses steps; nobody waits for it. */
+    readonly progress: Stream.Stream<SendStep>
+    readonly routes: Effect.Effect<ReadonlyArray<RouteStatus>>
+  }
+>() {
+  /** Dials for as long as the layer is in use; when it closes, calls in progress come to their end within the grace. */
+  static readonly layerWith = (
+    policy: DispatchPolicy.DispatchPolicy
+  ): Layer.Layer<
+    Dispatcher,
+    never,
+    Journal | Routes | SendSteps | Sends | SpeechSynthesizer | TelephoneCodec | WorkQueue
+  > => Layer.scoped(Dispatcher, make(policy))
+
+  /** With the standard policy. */
+  static readonly layer: ReturnType<typeof Dispatcher.layerWith> = Layer.suspend(() =>
+    Dispatcher.layerWith(DispatchPolicy.standard)
+  )
+}
+
+/** A call in progress, and when it has lasted too long to be true. */
+interface InProgress {
+  readonly cutAt: number
+  fiber: Fiber.RuntimeFiber<CallEnd, PortFailure> | undefined
+}
+
+/** A place was found on a route, or what to hope for where none was. */
+type Begun =
+  | { readonly route: string; readonly fiber: Fiber.RuntimeFiber<CallEnd, PortFailure> }
+  | { readonly route: undefined; readonly outlook: ReturnType<typeof RouteChoice.outlook> }
+
+/** `unspoken`: the route wants another codec, and in that there is no speech. */
+type CallEnd = Calls.CallEnd | "unspoken"
+
+const make = (policy: DispatchPolicy.DispatchPolicy) =>
+  Effect.gen(function* () {
+    const journal = yield* Journal
+    const sends = yield* Sends
+    const steps = yield* SendSteps
+    const live = new LiveRoutes(yield* Routes, policy)
+    const { pauseBetweenPlaysMillis, speechRatePercent } = sends.policy
+    const { language, speechBytes, voice } = policy
+    const speeches = yield* Speeches.make({ language, voice, ratePercent: speechRatePercent, bytesMax: speechBytes })
+    const fibers = yield* FiberSet.make<CallEnd, PortFailure>()
+    const fork = yield* FiberSet.runtime(fibers)()
+    const inProgress = new Set<InProgress>()
+    const calls: Calls.Calls = { sends, live, steps }
+
+    const lostSight = ({ ref }: Row<typeof Send.kind>) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => Reconciler.handOver(journal, ref, now))
+
+    /** The end of a send that was not dialled, or will not be any more. */
+    const fail = ({ ref }: Row<typeof Send.kind>, failure: Send.FailureReason) =>
+      Effect.flatMap(Clock.currentTimeMillis, (at) =>
+        Effect.as(Calls.record(calls, ref, { _tag: "Failed", at, failure }), undefined)
+      )
+
+    /** Once more after a pause, as long as there is time for it; then that is the end, for this reason. */
+    const later = (row: Row<typeof Send.kind>, lease: Lease, reason: Send.FailureReason, atLeastMillis = 0) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<Worker.Outcome, PortFailure> => {
+        const { dialUntilAt } = row.state.accepted
+        const pause = DispatchPolicy.pauseMillis(policy.retryMillis, policy.retryMillisMax, lease.attempt)
+        const at = Math.min(dialUntilAt - 1, now + Math.max(pause, atLeastMillis))
+        if (at <= now) return fail(row, reason)
+        steps.publish({ accountId: row.ref.owner, sendId: row.ref.key, step: "waiting", at: now, reason })
+        return Effect.succeed(at)
+      })
+
+    /**
+     * Begins the call, in a fiber of its own: it goes on although the handler that waits for it may lose its lease. Its
+     * reports are recorded all the same, and nobody else dials as long as its end is unknown.
+     */
+    const start = (
+      row: Row<typeof Send.kind>,
+      personal: Send.Personal,
+      route: LiveRoute,
+      speech: TelephoneAudio,
+      plays: number,
+      at: number
+    ) => {
+      const { accepted, attempts } = row.state
+      const { codecs } = route.channel.capabilities
+      const carry = (audio: TelephoneAudio) =>
+        Calls.carry(calls, row, route, at, {
+          id: CallId.of(row.ref.key, attempts.length + 1),
+          callee: personal.callee,
+          display: accepted.display,
+          audio,
+          plays,
+          pauseMillis: pauseBetweenPlaysMillis,
+          ringTimeoutMillis: accepted.ringTimeoutMillis,
+          longestCallMillis: Attempt.longestCallMillis(accepted)
+        })
+      const sound: Effect.Effect<TelephoneAudio | undefined> = codecs.includes(speech.codec)
+        ? Effect.succeed(speech)
+        : Effect.catchAll(speeches.audio(row.ref.key, personal.segments, preferred(codecs)), (failure) =>
+            Effect.as(Effect.logWarning(failure.message), undefined)
+          )
+      const call = Effect.flatMap(sound, (audio): Effect.Effect<CallEnd, PortFailure> =>
+        audio === undefined ? Effect.succeed("unspoken") : carry(audio)
+      )
+      const entry: InProgress = { cutAt: Attempt.cutAt(accepted, at), fiber: undefined }
+      inProgress.add(entry)
+      const fiber = fork(
+        Effect.onExit(Effect.interruptible(call), (exit) => {
+          inProgress.delete(entry)
+          live.release(route)
+          return Exit.isInterrupted(exit) ? Effect.ignore(lostSight(row)) : Effect.void
+        })
+      )
+      entry.fiber = fiber
+      return fiber
+    }
+
+    /** One route after the other, until one has carried the call or none is left. */
+    const place = (
+      row: Row<typeof Send.kind>,
+      lease: Lease,
+      personal: Send.Personal,
+      speech: TelephoneAudio,
+      plays: number,
+      tried: ReadonlyArray<string>
+    ): Effect.Effect<Worker.Outcome, PortFailure> =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        const { accepted, attempts } = row.state
+        if (attempts.length >= policy.attemptsMax) return fail(row, "channelFailure")
+        if (now >= accepted.dialUntilAt) return fail(row, Attempt.lateReason(row.state))
+        const until = Math.min(accepted.dialUntilAt, now + policy.waitMillis)
+        // From the place on a route to the fiber that gives it back, nothing may come between.
+        const begun = Effect.uninterruptible(
+          Effect.flatMap(
+            live.take({ sendId: row.ref.key, traits: accepted, tried, until }),
+            ({ chosen, passedOver }): Effect.Effect<Begun> =>
+              chosen === undefined
+                ? Effect.succeed({ route: undefined, outlook: RouteChoice.outlook(passedOver) })
+                : Effect.map(Clock.currentTimeMillis, (at) => ({
+                    route: chosen.route.id,
+                    fiber: start(row, personal, chosen, speech, plays, at)
+                  }))
+          )
+        )
+        return Effect.flatMap(begun, (begun) =>
+          begun.route === undefined
+            ? passedOver(row, lease, speech, begun.outlook)
+            : Effect.flatMap(Fiber.await(begun.fiber), (exit): Effect.Effect<Worker.Outcome, PortFailure> => {
+                // A call that was cut off was handed to the reconciler on its way out.
+                if (Exit.isFailure(exit)) return Exit.isInterrupted(exit) ? done : Effect.failCause(exit.cause)
+                switch (exit.value) {
+                  case "ended":
+                    return done
+                  case "routeFailed":
+                    return Effect.flatMap(sends.load(row.ref), (after) =>
+                      Attempt.mayDial(after.state)
+                        ? place(after, lease, personal, speech, plays, [...tried, begun.route])
+                        : done
+                    )
+                  case "notOurs":
+                  case "unknown":
+                    return Effect.as(lostSight(row), undefined)
+                  case "unspoken":
+                    return later(row, lease, "speechFailure")
+                }
+              })
+        )
+      })
+
+    const passedOver = (
+      row: Row<typeof Send.kind>,
+      lease: Lease,
+      speech: TelephoneAudio,
+      outlook: ReturnType<typeof RouteChoice.outlook>
+    ): Effect.Effect<Worker.Outcome, PortFailure> => {
+      // Stopping: another process does it, at once.
+      if (live.isClosed) return Clock.currentTimeMillis
+      if (outlook === "never") return fail(row, "noRoute")
+      speeches.keep(row.ref.key, speech)
+      if (outlook === "soon") return later(row, lease, "tooLate")
+      return later(row, lease, row.state.attempts.length > 0 ? "channelFailure" : "noRoute")
+    }
+
+    const speak = (row: Row<typeof Send.kind>, lease: Lease, personal: Send.Personal) => {
+      const { ref, state } = row
+      const eligible = live.all.find(({ route }) => mismatch(route, state.accepted) === undefined)
+      if (eligible === undefined) return fail(row, "noRoute")
+      return Effect.matchEffect(
+        speeches.audio(ref.key, personal.segments, preferred(eligible.channel.capabilities.codecs)),
+        {
+          onFailure: (failure) =>
+            Effect.zipRight(
+              Effect.logWarning(failure.message),
+              failure.retryable
+                ? later(row, lease, "speechFailure", failure.retryAfterMillis)
+                : fail(row, "speechFailure")
+            ),
+          onSuccess: (speech) => {
+            const plays = Attempt.plays(state.accepted, durationMillis(speech), pauseBetweenPlaysMillis)
+            return plays === 0 ? fail(row, "speechFailure") : place(row, lease, personal, speech, plays, [])
+          }
+        }
+      )
+    }
+
+    const dial = (row: Row<typeof Send.kind>, lease: Lease) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        const { personal, ref, state } = row
+        const { accepted } = state
+        if (now >= accepted.dialUntilAt || personal === undefined) return fail(row, Attempt.lateReason(state))
+        steps.publish({ accountId: ref.owner, sendId: ref.key, step: "speaking", at: now })
+        const { numberExpiresAt } = accepted.sight
+        if (numberExpiresAt === undefined || now < numberExpiresAt) return speak(row, lease, personal)
+        return Effect.flatMap(journal.load(Holdings.ref(ref.owner)), ({ state }) =>
+          Holdings.findUsable(state, accepted.display, now) === undefined
+            ? fail(row, "numberLapsed")
+            : speak(row, lease, personal)
+        )
+      })
+
+    const handle = (lease: Lease): Effect.Effect<Worker.Outcome, PortFailure> =>
+      Spans.within(
+        "Dispatcher.dial",
+        () => ({ accountId: lease.owner, sendId: lease.key }),
+        Effect.flatMap(sends.load(Send.ref(lease.owner, lease.key)), (row) => {
+          if (Attempt.mayDial(row.state)) return dial(row, lease)
+          // Somebody's call, of whom nothing is known here: never dialled over.
+          return Attempt.open(row.state) === undefined ? done : Effect.as(lostSight(row), undefined)
+        })
+      )
+
+    /** A channel that reports no end does not keep its call for ever. */
+    const cutOff = Effect.map(Clock.currentTimeMillis, (now) => {
+      for (const { cutAt, fiber } of inProgress) if (cutAt <= now) fiber?.unsafeInterruptAsFork(FiberId.none)
+    })
+
+    const probe = (route: LiveRoute) =>
+      Effect.gen(function* () {
+        yield* second
+        const due = RouteHealth.at(route.health, yield* Clock.currentTimeMillis)
+        if (due._tag !== "HalfOpen") return
+        const exit = yield* Effect.exit(Effect.timeout(route.channel.probe, Duration.millis(policy.channelMillis)))
+        const signal = Exit.isSuccess(exit) ? "ProbeSucceeded" : "ProbeFailed"
+        live.signal(route, signal, yield* Clock.currentTimeMillis)
+      })
+
+    const carried = live.all.reduce((sum, { route }) => sum + route.maxConcurrent, 0)
+    yield* background(Effect.zipRight(second, cutOff))
+    for (const route of live.all) yield* background(probe(route))
+    yield* Worker.run({
+      queue: "dial",
+      ...Worker.defaults,
+      concurrency: policy.concurrency ?? Math.min(10_000, carried + 16),
+      leaseMillis: policy.leaseMillis,
+      graceMillis: policy.graceMillis,
+      handle
+    })
+    // Runs before the worker stops: what has not begun to dial does not begin any more.
+    yield* Effect.addFinalizer(() => Effect.sync(() => live.close()))
+
+    return {
+      progress: steps.stream,
+      routes: Effect.map(Clock.currentTimeMillis, (now) =>
+        live.all.map(({ health, load, route }) => ({
+          route: route.id,
+          health: RouteHealth.at(health, now),
+          active: load.active
+        }))
+      )
+    } satisfies typeof Dispatcher.Service
+  })
+
+const done: Effect.Effect<Worker.Outcome> = Effect.succeed(undefined)
+
+const second = Effect.sleep(Duration.seconds(1))
+
+const background = (effect: Effect.Effect<void>) => Effect.forkScoped(Effect.interruptible(Effect.forever(effect)))
+
+/** What the line takes in China, where the channel lets us choose. */
+const preferred = (codecs: ReadonlyArray<Codec>): Codec => (codecs.includes("alaw") ? "alaw" : (codecs[0] ?? "alaw"))

@@ -1,0 +1,89 @@
+/**
+ * Service: tells whoever listens what happens to sends, while it happens, in this process. Nobody waits for a listener:
+ * one that is too slow misses the oldest steps, and reads the send itself to know where it stands.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as PubSub from "effect/PubSub"
+import * as Stream from "effect/Stream"
+import * as Send from "../sending/Send.ts"
+
+/** `waiting`: it cannot be dialled now, and will be later. `routeFailed`: another route takes over. */
+export type StepName =
+  | "speaking"
+  | "waiting"
+  | "dialling"
+  | "routeFailed"
+  | "ringing"
+  | "answered"
+  | "keyPressed"
+  | "completed"
+  | "failed"
+
+/** One step of a send. Free of personal data. */
+export interface SendStep {
+  readonly accountId: string
+  readonly sendId: string
+  readonly step: StepName
+  /** Epoch milliseconds. */
+  readonly at: number
+  /** The route that was chosen or has failed. */
+  readonly route?: string | undefined
+  /** Why it failed or waits. */
+  readonly reason?: string | undefined
+}
+
+export class SendSteps extends Context.Tag("@vsms/core/dispatch/SendSteps")<
+  SendSteps,
+  {
+    /** Never blocks, and costs next to nothing while nobody listens. */
+    readonly publish: (step: SendStep) => void
+    /** The steps of every send from now on. */
+    readonly stream: Stream.Stream<SendStep>
+  }
+>() {
+  /** Listeners may be up to 1,024 steps behind. */
+  static readonly layer: Layer.Layer<SendSteps> = Layer.scoped(
+    SendSteps,
+    Effect.map(Effect.acquireRelease(PubSub.sliding<SendStep>(1_024), PubSub.shutdown), (steps) => ({
+      publish: (step) => void steps.unsafeOffer(step),
+      stream: Stream.fromPubSub(steps)
+    }))
+  )
+}
+
+/** The step that a recorded report is; the last one tells how the send ended. */
+export const ofReport = (
+  send: { readonly owner: string; readonly key: string },
+  report: Send.Report,
+  state: Send.State
+): SendStep => {
+  const step = (
+    name: StepName,
+    more?: { readonly route?: string; readonly reason?: string | undefined }
+  ): SendStep => ({
+    accountId: send.owner,
+    sendId: send.key,
+    step: name,
+    at: report.at,
+    ...more
+  })
+  if (Send.isFinal(state)) return step(state.stage === "completed" ? "completed" : "failed", { reason: state.reason })
+  switch (report._tag) {
+    case "DialStarted":
+      return step("dialling", { route: report.route })
+    case "RouteFailed":
+      return step("routeFailed", { route: report.route, reason: report.detail })
+    case "Ringing":
+      return step("ringing")
+    case "Answered":
+      return step("answered")
+    case "KeyPressed":
+      return step("keyPressed")
+    case "HungUp":
+      return step("completed")
+    case "Failed":
+      return step("failed", { reason: report.failure })
+  }
+}
