@@ -10,20 +10,21 @@ import * as Encoding from "effect/Encoding"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import type * as Scope from "effect/Scope"
 import * as Application from "../account/Application.ts"
 import * as AppSecret from "../account/AppSecret.ts"
 import { IdGenerator } from "../IdGenerator.ts"
 import { type InvalidInput, parser } from "../InvalidInput.ts"
 import type { PortFailure } from "../PortFailure.ts"
+import type * as Explanation from "../sending/Explanation.ts"
 import * as Receipt from "../sending/Receipt.ts"
 import * as Send from "../sending/Send.ts"
+import { Sends, type UnknownSend } from "../sending/Sends.ts"
 import * as Decision from "../storage/Decision.ts"
 import { Journal } from "../storage/Journal.ts"
 import type { Row } from "../storage/Kind.ts"
 import { type Cursor, type Page, Records } from "../storage/Records.ts"
-import * as Worker from "../storage/Worker.ts"
-import { type Lease, WorkQueue } from "../storage/WorkQueue.ts"
+import type { Outcome } from "../storage/Worker.ts"
+import type { Lease } from "../storage/WorkQueue.ts"
 import * as CallbackFormat from "./CallbackFormat.ts"
 import { type CallbackAnswer, CallbackTransport } from "./CallbackTransport.ts"
 import * as Delivery from "./Delivery.ts"
@@ -42,15 +43,13 @@ export interface CallbackOptions {
   readonly timeoutMillis: number
   /** How long a delivery and its tries can be seen, from its order on. */
   readonly keepMillis: number
-  readonly concurrency: number
 }
 
 export const standard: CallbackOptions = {
   targets: TargetUrl.standard,
   formats: [],
   timeoutMillis: 10_000,
-  keepMillis: 30 * 86_400_000,
-  concurrency: 64
+  keepMillis: 30 * 86_400_000
 }
 
 /** An endpoint as its holder sees it: the URL without what may be a token in it, and no secret. */
@@ -69,6 +68,9 @@ export interface NewEndpoint {
   /** As Standard Webhooks libraries take it: `whsec_…`. */
   readonly secret: Redacted.Redacted
 }
+
+/** Why a send was accepted or refused, what became of it, and which callbacks went out. */
+export type CallExplanation = Explanation.Explanation & { readonly callbacks: ReadonlyArray<DeliveryView> }
 
 export interface DeliveryView extends Delivery.State {
   /** Stable over all tries: what receivers see as `webhook-id`. */
@@ -135,15 +137,21 @@ export class Callbacks extends Context.Tag("@vsms/core/callback/Callbacks")<
       accountId: string,
       deliveryId: string
     ) => Effect.Effect<void, Delivery.UnknownDelivery | PortFailure>
-    /** Does one piece of the queue's work. */
-    readonly handle: (lease: Lease) => Effect.Effect<Worker.Outcome, PortFailure>
-    /** Works through the queue `callback` until the scope closes. */
-    readonly work: Effect.Effect<void, never, Scope.Scope>
+    /** One record of a send: gate by gate, step by step, who paid, and what went out (the whole of *explain a call*). */
+    readonly explain: (
+      accountId: string,
+      applicationId: string,
+      sendId: string
+    ) => Effect.Effect<CallExplanation, UnknownSend | PortFailure>
+    readonly handlers: {
+      /** Orders the deliveries of a send that has ended, or makes one try of one of them. */
+      readonly callback: (lease: Lease) => Effect.Effect<Outcome, PortFailure>
+    }
   }
 >() {
   static readonly layer = (
     given: Partial<CallbackOptions> = {}
-  ): Layer.Layer<Callbacks, never, CallbackTransport | Hmac | IdGenerator | Journal | Records | WorkQueue> =>
+  ): Layer.Layer<Callbacks, never, CallbackTransport | Hmac | IdGenerator | Journal | Records | Sends> =>
     Layer.effect(
       Callbacks,
       Effect.map(
@@ -153,7 +161,7 @@ export class Callbacks extends Context.Tag("@vsms/core/callback/Callbacks")<
           ids: IdGenerator,
           journal: Journal,
           records: Records,
-          workQueue: WorkQueue
+          sends: Sends
         }),
         (ports) => make({ ...standard, ...given }, ports)
       )
@@ -166,11 +174,11 @@ interface Ports {
   readonly ids: typeof IdGenerator.Service
   readonly journal: typeof Journal.Service
   readonly records: typeof Records.Service
-  readonly workQueue: typeof WorkQueue.Service
+  readonly sends: typeof Sends.Service
 }
 
 const make = (options: CallbackOptions, ports: Ports): typeof Callbacks.Service => {
-  const { hmac, ids, journal, records, transport, workQueue } = ports
+  const { hmac, ids, journal, records, sends, transport } = ports
   const formats = new Map([CallbackFormat.native, ...options.formats].map((format) => [format.name, format]))
 
   const checkFormat = (format: string): Either.Either<string, Endpoint.UnknownFormat> =>
@@ -327,11 +335,11 @@ const make = (options: CallbackOptions, ports: Ports): typeof Callbacks.Service 
 
   // --- the worker: first a send is told to all endpoints, then each delivery is tried ---
 
-  const handle = (lease: Lease): Effect.Effect<Worker.Outcome, PortFailure> =>
+  const callback = (lease: Lease): Effect.Effect<Outcome, PortFailure> =>
     lease.key.includes("/") ? attempt(lease) : order(lease)
 
   /** Orders a delivery for each endpoint. Doing it again orders nothing twice. */
-  const order = ({ key: sendId, owner }: Lease): Effect.Effect<Worker.Outcome, PortFailure> =>
+  const order = ({ key: sendId, owner }: Lease): Effect.Effect<Outcome, PortFailure> =>
     Effect.gen(function* () {
       const receipt = Receipt.of(yield* journal.load(Send.ref(owner, sendId)))
       if (receipt === undefined) return undefined
@@ -366,7 +374,7 @@ const make = (options: CallbackOptions, ports: Ports): typeof Callbacks.Service 
     })
 
   /** Makes one try, and records it. */
-  const attempt = ({ key, owner }: Lease): Effect.Effect<Worker.Outcome, PortFailure> =>
+  const attempt = ({ key, owner }: Lease): Effect.Effect<Outcome, PortFailure> =>
     Effect.gen(function* () {
       const ref = Delivery.ref(owner, key)
       const { state } = yield* journal.load(ref)
@@ -407,13 +415,11 @@ const make = (options: CallbackOptions, ports: Ports): typeof Callbacks.Service 
       })
     })
 
-  const work = Worker.run({
-    ...Worker.defaults,
-    queue: "callback",
-    concurrency: options.concurrency,
-    leaseMillis: options.timeoutMillis * 3,
-    handle
-  }).pipe(Effect.provideService(WorkQueue, workQueue))
+  const explain = Effect.fn("Callbacks.explain")(function* (accountId: string, applicationId: string, sendId: string) {
+    yield* Effect.annotateCurrentSpan({ accountId, applicationId, sendId })
+    const explanation = yield* sends.explain(accountId, applicationId, sendId)
+    return { ...explanation, callbacks: yield* ofSend(sendId) }
+  })
 
   return {
     addEndpoint,
@@ -424,8 +430,8 @@ const make = (options: CallbackOptions, ports: Ports): typeof Callbacks.Service 
     deliveries,
     ofSend,
     replay,
-    handle,
-    work
+    explain,
+    handlers: { callback }
   }
 }
 

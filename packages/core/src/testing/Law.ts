@@ -22,7 +22,7 @@ export interface Law<out R> {
 }
 
 export interface RunOptions {
-  /** How often a law with generated input is tried; its own default (100) if absent. */
+  /** How often a law with generated input is tried; what fast-check is set to for all (100) if absent. */
   readonly runs?: number | undefined
   readonly seed?: number | undefined
   /** Replays one counterexample, together with `seed`. */
@@ -198,7 +198,7 @@ const end = <A>(exit: Exit.Exit<A, unknown>, resolve: (value: A) => void, reject
   Exit.isSuccess(exit) ? resolve(exit.value) : reject(Cause.squash(exit.cause))
 
 const parameters = (options: RunOptions): FastCheck.Parameters<any> => ({
-  numRuns: options.runs ?? 100,
+  numRuns: options.runs ?? FastCheck.readConfigureGlobal().numRuns ?? 100,
   ...(options.seed === undefined ? {} : { seed: options.seed }),
   ...(options.path === undefined ? {} : { path: options.path })
 })

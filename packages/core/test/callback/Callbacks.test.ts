@@ -14,10 +14,11 @@ import * as Signature from "../../src/callback/Signature.ts"
 import { IdGenerator } from "../../src/IdGenerator.ts"
 import * as Minutes from "../../src/money/Minutes.ts"
 import * as Send from "../../src/sending/Send.ts"
+import { Sends } from "../../src/sending/Sends.ts"
 import * as Decision from "../../src/storage/Decision.ts"
 import { Journal } from "../../src/storage/Journal.ts"
 import * as MemoryStore from "../../src/storage/MemoryStore.ts"
-import { PollMillis } from "../../src/storage/Worker.ts"
+import * as Worker from "../../src/storage/Worker.ts"
 
 const account = "acme"
 const app = "1400000001"
@@ -30,10 +31,14 @@ class Receiver extends Context.Tag("test/Receiver")<
 >() {}
 
 /** Nobody else rings here: polling is for lost bells. */
-const oneProcess = Layer.succeed(PollMillis, 86_400_000)
+const oneProcess = Layer.succeed(Worker.PollMillis, 86_400_000)
 
-/** The worker looks after its leases in proportion to the time-out: a long one keeps a test of 24 hours short. */
-const world = (options: Partial<CallbackOptions> = { timeoutMillis: 3_600_000 }) => {
+/** A worker looks after its leases in proportion to their length: long ones keep a test of 24 hours short. */
+const work = Effect.flatMap(Callbacks, ({ handlers }) =>
+  Worker.run({ ...Worker.defaults, leaseMillis: 3 * 3_600_000, queue: "callback", handle: handlers.callback })
+)
+
+const world = (options: Partial<CallbackOptions> = {}) => {
   const receiver = Layer.sync(Receiver, () => ({ got: [], status: 200, down: false, retryAfterMillis: undefined }))
   const transport = Layer.unwrapEffect(
     Effect.map(Receiver, (told) =>
@@ -49,6 +54,7 @@ const world = (options: Partial<CallbackOptions> = { timeoutMillis: 3_600_000 })
     )
   )
   return Callbacks.layer(options).pipe(
+    Layer.provideMerge(Sends.layer),
     Layer.provideMerge(transport),
     Layer.provideMerge(Layer.mergeAll(receiver, MemoryStore.layer, IdGenerator.layerSeeded(1), Hmac.layer, oneProcess))
   )
@@ -113,7 +119,7 @@ describe("Callbacks", () => {
         const receiver = yield* Receiver
         yield* callbacks.addEndpoint(account, app, { url })
         yield* callbacks.addEndpoint(account, app, { url: "https://second.example.com/" })
-        yield* callbacks.work
+        yield* work
         yield* endSend("send1", 1)
         yield* TestClock.adjust("1 second")
         expect(receiver.got.map((request) => request.url).sort()).toEqual([url, "https://second.example.com/"])
@@ -141,7 +147,7 @@ describe("Callbacks", () => {
         const receiver = yield* Receiver
         const first = yield* callbacks.addEndpoint(account, app, { url })
         const second = yield* callbacks.rotateSecret(account, app, first.endpointId, { overlapMillis: 10 * minute })
-        yield* callbacks.work
+        yield* work
         yield* endSend("send1", 1)
         yield* TestClock.adjust("1 second")
         yield* TestClock.adjust("10 minutes")
@@ -169,7 +175,7 @@ describe("Callbacks", () => {
       const callbacks = yield* Callbacks
       const receiver = yield* Receiver
       yield* callbacks.addEndpoint(account, app, { url })
-      yield* callbacks.work
+      yield* work
       receiver.down = true
       yield* endSend("send1", 1)
       yield* TestClock.adjust("30 minutes")
@@ -195,7 +201,7 @@ describe("Callbacks", () => {
       const callbacks = yield* Callbacks
       const receiver = yield* Receiver
       yield* callbacks.addEndpoint(account, app, { url })
-      yield* callbacks.work
+      yield* work
       receiver.status = 500
       yield* endSend("send1", 1)
       for (let hour = 0; hour < 30; hour++) yield* TestClock.adjust("1 hour")
@@ -221,11 +227,11 @@ describe("Callbacks", () => {
       yield* callbacks.addEndpoint(account, app, { url })
       yield* endSend("send1", 1)
       const lease = { queue: "callback", owner: account, key: "send1", attempt: 1, token: "t" } as const
-      yield* callbacks.handle(lease)
-      yield* callbacks.handle(lease)
+      yield* callbacks.handlers.callback(lease)
+      yield* callbacks.handlers.callback(lease)
       const [delivery] = yield* callbacks.ofSend("send1")
-      yield* callbacks.handle({ ...lease, key: delivery!.deliveryId })
-      yield* callbacks.handle({ ...lease, key: delivery!.deliveryId })
+      yield* callbacks.handlers.callback({ ...lease, key: delivery!.deliveryId })
+      yield* callbacks.handlers.callback({ ...lease, key: delivery!.deliveryId })
       expect(receiver.got.length).toBe(1)
     }).pipe(Effect.provide(world()))
   )
@@ -236,7 +242,7 @@ describe("Callbacks", () => {
       const callbacks = yield* Callbacks
       const receiver = yield* Receiver
       const { endpointId } = yield* callbacks.addEndpoint(account, app, { url })
-      yield* callbacks.work
+      yield* work
       yield* callbacks.changeEndpoint(account, app, endpointId, { enabled: false })
       yield* endSend("send1", 1)
       yield* TestClock.adjust("1 second")
@@ -257,13 +263,14 @@ describe("Callbacks", () => {
       yield* makeApplication
       const callbacks = yield* Callbacks
       yield* callbacks.addEndpoint(account, app, { url: "https://rebinding.example.com/" })
-      yield* callbacks.work
+      yield* work
       yield* endSend("send1", 1)
       yield* TestClock.adjust("1 second")
       expect((yield* callbacks.ofSend("send1"))[0]!.tries.map((one) => one.trouble)).toEqual(["privateAddress"])
     }).pipe(
       Effect.provide(
         Callbacks.layer().pipe(
+          Layer.provideMerge(Sends.layer),
           Layer.provideMerge(
             MemoryTransport.layer({ receiver: () => Effect.die("connected"), resolve: () => "10.1.2.3" })
           ),
