@@ -5,6 +5,7 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
+import { createHmac } from "node:crypto"
 import * as Application from "../../src/account/Application.ts"
 import { Callbacks, type CallbackOptions } from "../../src/callback/Callbacks.ts"
 import type { CallbackAnswer, CallbackRequest } from "../../src/callback/CallbackTransport.ts"
@@ -29,6 +30,11 @@ class Receiver extends Context.Tag("test/Receiver")<
   Receiver,
   { readonly got: Array<CallbackRequest>; status: number; down: boolean; retryAfterMillis: number | undefined }
 >() {}
+
+/** Without a promise, so that whatever is due is done when the clock has been moved. */
+const promptHmac = Layer.succeed(Hmac, {
+  sha256: (key, message) => Effect.sync(() => createHmac("sha256", Redacted.value(key)).update(message).digest())
+})
 
 /** Nobody else rings here: polling is for lost bells. */
 const oneProcess = Layer.succeed(Worker.PollMillis, 86_400_000)
@@ -56,7 +62,7 @@ const world = (options: Partial<CallbackOptions> = {}) => {
   return Callbacks.layer(options).pipe(
     Layer.provideMerge(Sends.layer),
     Layer.provideMerge(transport),
-    Layer.provideMerge(Layer.mergeAll(receiver, MemoryStore.layer, IdGenerator.layerSeeded(1), Hmac.layer, oneProcess))
+    Layer.provideMerge(Layer.mergeAll(receiver, MemoryStore.layer, IdGenerator.layerSeeded(1), promptHmac, oneProcess))
   )
 }
 
@@ -274,7 +280,7 @@ describe("Callbacks", () => {
           Layer.provideMerge(
             MemoryTransport.layer({ receiver: () => Effect.die("connected"), resolve: () => "10.1.2.3" })
           ),
-          Layer.provideMerge(Layer.mergeAll(MemoryStore.layer, IdGenerator.layerSeeded(1), Hmac.layer, oneProcess))
+          Layer.provideMerge(Layer.mergeAll(MemoryStore.layer, IdGenerator.layerSeeded(1), promptHmac, oneProcess))
         )
       )
     )
