@@ -13,9 +13,14 @@ import { Channel } from "./Alert.ts"
 // what they are
 // ---------------------------------------------------------------------------------------------------------------------
 
-const Mobile = Schema.String.pipe(
-  Schema.pattern(/^(?:\+86)?1[3-9]\d{9}$/),
-  Schema.annotations({ identifier: "a mobile number of mainland China" })
+/** Kept as its 11 digits, however it was written: who is told once has one number. */
+const Mobile = Schema.transform(
+  Schema.String.pipe(
+    Schema.pattern(/^(?:\+86)?1[3-9]\d{9}$/),
+    Schema.annotations({ identifier: "a mobile number of mainland China" })
+  ),
+  Schema.String,
+  { strict: true, decode: (text) => text.slice(-11), encode: (digits) => digits }
 )
 
 const Email = Schema.String.pipe(
@@ -34,7 +39,7 @@ const Webhook = Schema.String.pipe(
   Schema.annotations({ identifier: "an http or https URL without credentials and fragment" })
 )
 
-const optional = <A>(schema: Schema.Schema<A>) => Schema.optionalWith(schema, { exact: true })
+const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
 
 /** A contact as it is given and shown. */
 export const Contact = Schema.Struct({

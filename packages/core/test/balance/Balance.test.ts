@@ -526,7 +526,7 @@ describe("rules that are broken on purpose", () => {
           const from = evolveAll(state, held.events.slice(0, -1))
           const parts: Array<Hold["parts"][number]> = []
           let missing: number = command.minutes
-          for (const { expiresAt, free, packageId, purchasedAt } of Balance.lots(from).reverse()) {
+          for (const { expiresAt, free, packageId, purchasedAt } of Balance.lots(from).toReversed()) {
             const minutes = m(Math.min(free, missing))
             if (minutes > 0 && from.pending.every((lot) => lot.packageId !== packageId))
               parts.push({ packageId, purchasedAt, expiresAt, minutes })
