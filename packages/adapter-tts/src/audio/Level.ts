@@ -46,8 +46,12 @@ export const levelled = (samples: Float32Array, sampleRate: number): Int16Array 
   const level = activeLevel(samples, sampleRate)
   if (level === 0) return undefined
   const gain = telephoneLevel / level
-  // Assigning to a typed array would wrap around; this does not.
-  return Int16Array.from(samples, (sample) => Math.max(-32_768, Math.min(32_767, Math.round(sample * gain))))
+  const louder = new Int16Array(samples.length)
+  for (let at = 0; at < samples.length; at++) {
+    // A typed array would wrap around.
+    louder[at] = Math.max(-32_768, Math.min(32_767, Math.round(samples[at]! * gain)))
+  }
+  return louder
 }
 
 const framePowers = (samples: Float32Array, length: number): ReadonlyArray<number> => {
@@ -55,7 +59,7 @@ const framePowers = (samples: Float32Array, length: number): ReadonlyArray<numbe
   for (let at = 0; at < samples.length; at += length) {
     const end = Math.min(samples.length, at + length)
     let sum = 0
-    for (let i = at; i < end; i++) sum += samples[i]! ** 2
+    for (let i = at; i < end; i++) sum += samples[i]! * samples[i]!
     powers.push(sum / length)
   }
   return powers

@@ -25,15 +25,16 @@ export const make = (rates: Rates): ((samples: Int16Array | Float32Array) => Flo
   const taps = tapsOf(rates)
   const filter = polyphase(rates, phases, taps)
   return (samples) => {
+    // Silence around them: so that no output sample has to ask where the input ends.
+    const padded = new Float64Array(samples.length + taps)
+    padded.set(samples, taps / 2 - 1)
     const resampled = new Float32Array(Math.ceil((samples.length * phases) / step))
     for (let at = 0, position = 0; at < resampled.length; at++, position += step) {
       const phase = position % phases
-      const newest = (position - phase) / phases + taps / 2
+      const first = (position - phase) / phases
       const coefficients = phase * taps
-      const first = Math.max(0, newest - samples.length + 1)
-      const last = Math.min(taps - 1, newest)
       let sum = 0
-      for (let tap = first; tap <= last; tap++) sum += samples[newest - tap]! * filter[coefficients + tap]!
+      for (let tap = 0; tap < taps; tap++) sum += padded[first + tap]! * filter[coefficients + tap]!
       resampled[at] = sum
     }
     return resampled
@@ -58,8 +59,8 @@ const polyphase = ({ from, to }: Rates, phases: number, taps: number): Float64Ar
   for (let phase = 0; phase < phases; phase++) {
     let sum = 0
     for (let tap = 0; tap < taps; tap++) {
-      // Distance of the input sample from the output sample.
-      const distance = tap - taps / 2 + phase / phases
+      // Of the input sample from the output sample; the latter lies between the two in the middle.
+      const distance = tap - (taps / 2 - 1) - phase / phases
       const coefficient = 2 * cutoff * sinc(2 * cutoff * distance) * kaiser((2 * distance) / taps)
       filter[phase * taps + tap] = coefficient
       sum += coefficient

@@ -128,8 +128,6 @@ const readings: ReadonlyArray<Reading> = [
       ? `${Numeral.digits(year!)}年${Numeral.cardinal(month!)}月${Numeral.cardinal(day!)}日`
       : undefined
   ),
-  // 1-2-301, and what only looks like a date
-  reading(/(?<![\d.])\d+(?:-\d+){2,}/, ([text]) => Numeral.codeDigits(text).replaceAll("-", "杠")),
   reading(/(?<![\d.])(?:1[89]|2[01])\d{2}(?=(?:[-~～—–至到](?:1[89]|2[01])\d{2})?\s?年(?![前后级]))/, ([year]) =>
     Numeral.digits(year)
   ),
@@ -152,6 +150,9 @@ const readings: ReadonlyArray<Reading> = [
     ),
     ([code], pace) => Spelling.spell(code, "zh-CN", pace)
   ),
+
+  // 1-2-301, 3-502 室, and what only looks like a date.
+  reading(/(?<![\d.])\d+(?:(?:-\d+){2,}|-\d{3,4}(?=室))/, ([text]) => Numeral.codeDigits(text).replaceAll("-", "杠")),
 
   // Money.
   reading(new RegExp(String.raw`([¥$€£])\s?(${number})\s?([万亿]?)(?:元|美元|欧元|英镑)?`), ([, sign, sum, unit]) => {

@@ -80,15 +80,18 @@ const tone = (character: string, percent: number): ReadonlyArray<Piece> => {
 
 const lengthOf = (millis: number): number => Math.round((millis * sampleRate) / 1000)
 
-const amplitude = 8_000
+/** Of each frequency. */
+const amplitude = 6_000
 
 /** Faded in and out over 5 ms: a hard edge would sound at every frequency. */
-const write = (samples: Int16Array, frequencies: ReadonlyArray<number>): void => {
+const write = (samples: Int16Array, [first, second]: ReadonlyArray<number>): void => {
+  if (first === undefined) return
   const fade = lengthOf(5)
-  for (let at = 0; at < samples.length && frequencies.length > 0; at++) {
-    const envelope = Math.min(1, at / fade, (samples.length - 1 - at) / fade)
-    const wave = frequencies.reduce((sum, hertz) => sum + Math.sin((2 * Math.PI * hertz * at) / sampleRate), 0)
-    samples[at] = Math.round((amplitude * envelope * wave * 2) / (1 + frequencies.length))
+  const turn = (2 * Math.PI) / sampleRate
+  for (let at = 0; at < samples.length; at++) {
+    const wave =
+      second === undefined ? Math.sin(turn * first * at) : Math.sin(turn * first * at) + Math.sin(turn * second * at)
+    samples[at] = Math.round(amplitude * wave * Math.min(1, at / fade, (samples.length - 1 - at) / fade))
   }
 }
 

@@ -42,7 +42,7 @@ describe("what is said for a text", () => {
     ["2026-11-23，2026/1/2，2026年", "二零二六年十一月二十三日，二零二六年一月二日，二零二六年"],
     ["11月23日13:05", "十一月二十三日十三点零五分"],
     ["03月05日，2026-13-01", "三月五日，二零二六杠幺三杠零幺"],
-    ["1-2-301，3-502室", "幺杠二杠三零幺，三到五零二室"],
+    ["1-2-301，3-502室", "幺杠二杠三零幺，三杠五零二室"],
     ["8:00-22:00", "八点整到二十二点整"],
     ["2:05，12:30:09，0:00，08:05", "两点零五分，十二点三十分零九秒，零点整，八点零五分"],
     ["9:00:00", "九点零分零秒"],
@@ -130,7 +130,9 @@ describe("nothing unspoken, nothing spoken twice", () => {
         const said = mandarin(`${before}，${n}人${after}`)
         const number = said.slice(before.length + 1, said.indexOf("人")).replaceAll("两", "二")
         expect(Number(Nzh.cn.decodeS(number))).toBe(n)
-        expect(said).toBe(`${before}，${number === "二" ? "两" : said.slice(before.length + 1, said.indexOf("人"))}人${after}`)
+        expect(said).toBe(
+          `${before}，${number === "二" ? "两" : said.slice(before.length + 1, said.indexOf("人"))}人${after}`
+        )
       })
     )
   })

@@ -21,7 +21,8 @@ const integers = FastCheck.oneof(
 describe("cardinals", () => {
   it("every number up to 120,000 is said as another program says it", () => {
     for (let n = 0; n < 120_000; n++) {
-      if (Numeral.cardinal(String(n)) !== byNzh(String(n))) expect([n, Numeral.cardinal(String(n))]).toEqual([n, byNzh(String(n))])
+      if (Numeral.cardinal(String(n)) !== byNzh(String(n)))
+        expect([n, Numeral.cardinal(String(n))]).toEqual([n, byNzh(String(n))])
     }
   })
 

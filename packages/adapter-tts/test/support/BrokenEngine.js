@@ -1,0 +1,2 @@
+/** Looks like a package that is there but does not start. */
+export default () => Promise.reject(new RangeError("out of memory"))
