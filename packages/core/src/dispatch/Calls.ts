@@ -14,6 +14,7 @@ import type { Row } from "../storage/Kind.ts"
 import * as Attempt from "./Attempt.ts"
 import { type Call, type CallEvent, type ChannelFailure, failureCauses } from "./CallChannel.ts"
 import type { LiveRoute, LiveRoutes } from "./LiveRoutes.ts"
+import type { PassedOver } from "./RouteChoice.ts"
 import * as SendSteps from "./SendSteps.ts"
 
 /**
@@ -21,6 +22,13 @@ import * as SendSteps from "./SendSteps.ts"
  * over. `notOurs`: somebody else is dialling, nothing was done. `unknown`: it must be asked after.
  */
 export type CallEnd = "ended" | "routeFailed" | "notOurs" | "unknown"
+
+/** A place on a route, since `at`, and why it is not on another one. */
+export interface Taken {
+  readonly live: LiveRoute
+  readonly passedOver: ReadonlyArray<PassedOver>
+  readonly at: number
+}
 
 export interface Calls {
   readonly sends: typeof Sends.Service
@@ -32,10 +40,11 @@ export interface Calls {
 export const record = (
   { sends, steps }: Pick<Calls, "sends" | "steps">,
   ref: Row<typeof Send.kind>["ref"],
-  report: Send.Report
+  report: Send.Report,
+  passedOver?: ReadonlyArray<PassedOver>
 ) =>
   Effect.map(sends.record(ref, report), (recorded) => {
-    if (recorded.recorded) steps.publish(SendSteps.ofReport(ref, report, recorded.state))
+    if (recorded.recorded) steps.publish({ ...SendSteps.ofReport(ref, report, recorded.state), passedOver })
     return recorded
   })
 
@@ -48,11 +57,11 @@ export const record = (
 export const carry = (
   calls: Calls,
   row: Row<typeof Send.kind>,
-  live: LiveRoute,
-  at: number,
+  taken: Taken,
   call: Call
 ): Effect.Effect<CallEnd, PortFailure> => {
   const { ref } = row
+  const { at, live, passedOver } = taken
   const route = live.route.id
   const backlog: Array<CallEvent> = []
   let storing = false
@@ -122,7 +131,7 @@ export const carry = (
   // A storage that failed may have recorded it all the same: the try is ours if it is there as we told it. Were it
   // another's of the same millisecond, it would be the same call to the channel, which places no call twice.
   const started = Effect.catchAll(
-    Effect.map(record(calls, ref, { _tag: "DialStarted", route, at }), ({ recorded }) => recorded),
+    Effect.map(record(calls, ref, { _tag: "DialStarted", route, at }, passedOver), ({ recorded }) => recorded),
     (failure) =>
       Effect.flatMap(calls.sends.load(ref), ({ state }) => {
         const open = Attempt.open(state)

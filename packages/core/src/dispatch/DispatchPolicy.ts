@@ -14,8 +14,8 @@ export interface DispatchPolicy {
   readonly graceMillis: number
   /** How long the lease of a send lasts: after a crash somebody else takes it up that much later. */
   readonly leaseMillis: number
-  /** How long a send waits in memory for a busy route before others have their turn. */
-  readonly waitMillis: number
+  /** How many sends wait in memory for the same busy routes; those beyond wait in the storage. */
+  readonly lineMax: number
   /** The first pause after which a send is tried again for which no route or no speech was to be had; then it doubles. */
   readonly retryMillis: number
   readonly retryMillisMax: number
@@ -38,7 +38,7 @@ export const standard: DispatchPolicy = {
   health: RouteHealth.defaultPolicy,
   graceMillis: 120_000,
   leaseMillis: 60_000,
-  waitMillis: 5_000,
+  lineMax: 64,
   retryMillis: 2_000,
   retryMillisMax: 30_000,
   attemptsMax: 12,

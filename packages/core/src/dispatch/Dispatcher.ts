@@ -28,7 +28,7 @@ import * as DispatchPolicy from "./DispatchPolicy.ts"
 import { type LiveRoute, LiveRoutes } from "./LiveRoutes.ts"
 import * as Reconciler from "./Reconciler.ts"
 import { mismatch } from "./Route.ts"
-import * as RouteChoice from "./RouteChoice.ts"
+import type * as RouteChoice from "./RouteChoice.ts"
 import * as RouteHealth from "./RouteHealth.ts"
 import { Routes } from "./Routes.ts"
 import { type SendStep, SendSteps } from "./SendSteps.ts"
@@ -76,7 +76,7 @@ interface InProgress {
 /** A place was found on a route, or what to hope for where none was. */
 type Begun =
   | { readonly route: string; readonly fiber: Fiber.RuntimeFiber<CallEnd, PortFailure> }
-  | { readonly route: undefined; readonly outlook: ReturnType<typeof RouteChoice.outlook> }
+  | { readonly route: undefined; readonly outlook: RouteChoice.Outlook }
 
 /** `unspoken`: the route wants another codec, and in that there is no speech. */
 type CallEnd = Calls.CallEnd | "unspoken"
@@ -122,15 +122,15 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
     const start = (
       row: Row<typeof Send.kind>,
       personal: Send.Personal,
-      route: LiveRoute,
+      taken: Calls.Taken,
       speech: TelephoneAudio,
-      plays: number,
-      at: number
+      plays: number
     ) => {
       const { accepted, attempts } = row.state
+      const { at, live: route } = taken
       const { codecs } = route.channel.capabilities
       const carry = (audio: TelephoneAudio) =>
-        Calls.carry(calls, row, route, at, {
+        Calls.carry(calls, row, taken, {
           id: CallId.of(row.ref.key, attempts.length + 1),
           callee: personal.callee,
           display: accepted.display,
@@ -153,8 +153,8 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
       const fiber = fork(
         Effect.onExit(Effect.interruptible(call), (exit) => {
           inProgress.delete(entry)
-          live.release(route)
-          return Exit.isInterrupted(exit) ? Effect.ignore(lostSight(row)) : Effect.void
+          const released = Effect.map(Clock.currentTimeMillis, (now) => live.release(route, now))
+          return Exit.isInterrupted(exit) ? Effect.zipRight(Effect.ignore(lostSight(row)), released) : released
         })
       )
       entry.fiber = fiber
@@ -174,17 +174,16 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
         const { accepted, attempts } = row.state
         if (attempts.length >= policy.attemptsMax) return fail(row, "channelFailure")
         if (now >= accepted.dialUntilAt) return fail(row, Attempt.lateReason(row.state))
-        const until = Math.min(accepted.dialUntilAt, now + policy.waitMillis)
         // From the place on a route to the fiber that gives it back, nothing may come between.
         const begun = Effect.uninterruptible(
           Effect.flatMap(
-            live.take({ sendId: row.ref.key, traits: accepted, tried, until }),
-            ({ chosen, passedOver }): Effect.Effect<Begun> =>
+            live.take({ sendId: row.ref.key, traits: accepted, tried, until: accepted.dialUntilAt }),
+            ({ chosen, outlook, passedOver }): Effect.Effect<Begun> =>
               chosen === undefined
-                ? Effect.succeed({ route: undefined, outlook: RouteChoice.outlook(passedOver) })
+                ? Effect.succeed({ route: undefined, outlook })
                 : Effect.map(Clock.currentTimeMillis, (at) => ({
                     route: chosen.route.id,
-                    fiber: start(row, personal, chosen, speech, plays, at)
+                    fiber: start(row, personal, { live: chosen, passedOver, at }, speech, plays)
                   }))
           )
         )
@@ -217,7 +216,7 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
       row: Row<typeof Send.kind>,
       lease: Lease,
       speech: TelephoneAudio,
-      outlook: ReturnType<typeof RouteChoice.outlook>
+      outlook: RouteChoice.Outlook
     ): Effect.Effect<Worker.Outcome, PortFailure> => {
       // Stopping: another process does it, at once.
       if (live.isClosed) return Clock.currentTimeMillis
@@ -296,13 +295,13 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
     yield* Worker.run({
       queue: "dial",
       ...Worker.defaults,
-      concurrency: policy.concurrency ?? Math.min(10_000, carried + 16),
+      concurrency: policy.concurrency ?? Math.min(10_000, carried + policy.lineMax * (live.all.length + 1)),
       leaseMillis: policy.leaseMillis,
       graceMillis: policy.graceMillis,
       handle
     })
     // Runs before the worker stops: what has not begun to dial does not begin any more.
-    yield* Effect.addFinalizer(() => Effect.sync(() => live.close()))
+    yield* Effect.addFinalizer(() => Effect.map(Clock.currentTimeMillis, (now) => live.close(now)))
 
     return {
       progress: steps.stream,

@@ -6,7 +6,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { Channel } from "./CallChannel.ts"
 import type { DispatchPolicy } from "./DispatchPolicy.ts"
-import type { Route, Traits } from "./Route.ts"
+import { mismatch, type Route, type Traits } from "./Route.ts"
 import * as RouteChoice from "./RouteChoice.ts"
 import * as RouteHealth from "./RouteHealth.ts"
 import * as RouteLoad from "./RouteLoad.ts"
@@ -30,19 +30,38 @@ export interface Wish {
   readonly until: number
 }
 
-export type Choice = RouteChoice.Choice<LiveRoute>
+/** The place that somebody got, or what to hope for if there was none. */
+export interface Choice extends RouteChoice.Choice<LiveRoute> {
+  readonly outlook: RouteChoice.Outlook
+}
+
+const lineIsFull = Effect.succeed<Choice>({ chosen: undefined, passedOver: [], outlook: "soon" })
+
+type Settings = Pick<DispatchPolicy, "balance" | "health" | "lineMax">
+
+/** Somebody in line. `choice` is what he gets when he is served. */
+interface Waiter {
+  readonly wish: Wish
+  choice: Choice | undefined
+  /** He is to look again; `wake` ends his sleep, once he sleeps. */
+  rung: boolean
+  wake: (() => void) | undefined
+}
+
+const ring = (waiter: Waiter): void => {
+  waiter.rung = true
+  waiter.wake?.()
+}
 
 export class LiveRoutes {
   readonly all: ReadonlyArray<LiveRoute>
-  private readonly policy: Pick<DispatchPolicy, "balance" | "health">
-  private readonly lines = new Map<string, { readonly turn: Effect.Semaphore; waiting: number }>()
-  private readonly waiting = new Set<() => void>()
+  private readonly settings: Settings
+  /** Those who want the same, in the order in which they came. */
+  private readonly lines = new Map<string, Array<Waiter>>()
   private closed = false
-  /** Grows whenever somebody who waits may have reason to look again. */
-  private version = 0
 
-  constructor(routes: ReadonlyArray<ConfiguredRoute>, policy: Pick<DispatchPolicy, "balance" | "health">) {
-    this.policy = policy
+  constructor(routes: ReadonlyArray<ConfiguredRoute>, settings: Settings) {
+    this.settings = settings
     this.all = routes.map(({ channel, route }) => ({
       route,
       channel,
@@ -53,112 +72,135 @@ export class LiveRoutes {
 
   /**
    * Takes a place on a route: whoever gets one gives it back with `release`. Who finds all routes busy waits for his
-   * turn; those who want the same wait in line.
+   * turn, unless the line is too long already.
    *
    * **Gotchas** To be run uninterruptibly, so that no place gets lost on its way to the caller. It ends by itself at
    * `until`, and at once when the routes are closed.
    */
   take(wish: Wish): Effect.Effect<Choice> {
-    const { traits, tried } = wish
-    const key = `${traits.kind}/${traits.operator}/${traits.region}/${tried.join("/")}`
     return Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      if (this.lines.has(key)) return this.queue(key, wish)
+      const key = lineOf(wish)
+      const line = this.lines.get(key)
+      // Nobody overtakes those who wait for the same.
+      if (line !== undefined) return line.length < this.settings.lineMax ? this.wait(key, wish) : lineIsFull
       const choice = this.choose(wish, now)
       return choice.chosen === undefined && this.worthWaiting(wish, choice, now)
-        ? this.queue(key, wish)
+        ? this.wait(key, wish)
         : Effect.succeed(choice)
     })
   }
 
   /** The call is over. */
-  release(live: LiveRoute): void {
+  release(live: LiveRoute, now: number): void {
     live.load = RouteLoad.ended(live.load)
-    this.wake()
+    this.serveAll(now)
   }
 
   /** Tells how a call or a probe on the route went. */
   signal(live: LiveRoute, signal: RouteHealth.Signal, now: number): void {
     const before = live.health
-    live.health = RouteHealth.observe(this.policy.health, before, signal, now)
-    if (before._tag !== live.health._tag) this.wake()
+    live.health = RouteHealth.observe(this.settings.health, before, signal, now)
+    if (before._tag !== live.health._tag) this.serveAll(now)
   }
 
   /** Nobody gets a place any more, and nobody waits. */
-  close(): void {
+  close(now: number): void {
     this.closed = true
-    this.wake()
+    this.serveAll(now)
   }
 
   get isClosed(): boolean {
     return this.closed
   }
 
-  private choose(wish: Wish, now: number): Choice {
+  private look(wish: Wish, now: number): RouteChoice.Choice<LiveRoute> {
     if (this.closed) return { chosen: undefined, passedOver: [] }
-    const { balance } = this.policy
-    const env = { now, balance, draw: RouteChoice.draw(wish.sendId, wish.tried.length) }
-    const choice = RouteChoice.choose(env, wish.traits, this.all, wish.tried)
-    const { chosen } = choice
+    const env = { now, balance: this.settings.balance, draw: RouteChoice.draw(wish.sendId, wish.tried.length) }
+    return RouteChoice.choose(env, wish.traits, this.all, wish.tried)
+  }
+
+  private choose(wish: Wish, now: number): Choice {
+    const { chosen, passedOver } = this.look(wish, now)
     if (chosen !== undefined) chosen.load = RouteLoad.begun(chosen.route, chosen.load, now)
-    return choice
+    return { chosen, passedOver, outlook: RouteChoice.outlook(passedOver) }
   }
 
   private worthWaiting(wish: Wish, choice: Choice, now: number): boolean {
-    return !this.closed && now < wish.until && RouteChoice.outlook(choice.passedOver) === "soon"
+    return !this.closed && now < wish.until && choice.outlook === "soon"
   }
 
-  private queue(key: string, wish: Wish): Effect.Effect<Choice> {
+  private wait(key: string, wish: Wish): Effect.Effect<Choice> {
     return Effect.suspend(() => {
-      const line = this.lines.get(key) ?? { turn: Effect.unsafeMakeSemaphore(1), waiting: 0 }
+      const line = this.lines.get(key) ?? []
       this.lines.set(key, line)
-      line.waiting++
-      const left = Effect.sync(() => {
-        if (--line.waiting === 0) this.lines.delete(key)
-      })
-      return Effect.ensuring(line.turn.withPermits(1)(this.head(wish)), left)
+      const waiter: Waiter = { wish, choice: undefined, rung: false, wake: undefined }
+      line.push(waiter)
+      return this.stand(key, waiter)
     })
   }
 
-  /** First in line: looks again whenever something has changed. */
-  private head(wish: Wish): Effect.Effect<Choice> {
+  /** Sleeps until served. The first in line also looks whenever the rate of a route lets a call begin. */
+  private stand(key: string, waiter: Waiter): Effect.Effect<Choice> {
     return Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      const { version } = this
-      const choice = this.choose(wish, now)
-      if (choice.chosen !== undefined || !this.worthWaiting(wish, choice, now)) return Effect.succeed(choice)
-      const pause = Math.max(1, Math.min(wish.until, this.nextBeat(choice, now)) - now)
-      // The loser of the race must end although `take` is not to be interrupted.
-      const waited = Effect.raceFirst(
-        Effect.interruptible(this.changed(version)),
-        Effect.interruptible(Effect.sleep(pause))
-      )
-      return Effect.zipRight(waited, this.head(wish))
+      waiter.rung = false
+      this.serve(key, now, waiter)
+      if (waiter.choice !== undefined) return Effect.succeed(waiter.choice)
+      const { wish } = waiter
+      if (now >= wish.until) return Effect.sync(() => this.leave(key, waiter, now))
+      const first = this.lines.get(key)?.[0] === waiter
+      const next = first ? Math.min(wish.until, this.nextBeat(wish, now)) : wish.until
+      const woken = Effect.async<void>((resume) => {
+        waiter.wake = () => resume(Effect.void)
+        if (waiter.rung) waiter.wake()
+      })
+      // The loser of the race must end although this is not to be interrupted.
+      const slept = Effect.raceFirst(Effect.interruptible(woken), Effect.interruptible(Effect.sleep(next - now)))
+      return Effect.zipRight(slept, this.stand(key, waiter))
     })
   }
 
-  /** When the rate of one of the routes that are only held up by it lets a call begin. */
-  private nextBeat(choice: Choice, now: number): number {
-    let next = Number.POSITIVE_INFINITY
-    for (const { route, why } of choice.passedOver) {
-      const live = why === "rate" ? this.all.find((one) => one.route.id === route) : undefined
-      if (live !== undefined) next = Math.min(next, Math.max(now + 1, RouteLoad.nextAt(live.load)))
+  /** Gives the first in line what he wants, and those after him, as far as there is any. */
+  private serve(key: string, now: number, caller?: Waiter): void {
+    const line = this.lines.get(key)
+    if (line === undefined) return
+    for (let first = line[0]; first !== undefined; first = line[0]) {
+      const choice = this.choose(first.wish, now)
+      if (choice.chosen === undefined && this.worthWaiting(first.wish, choice, now)) {
+        // He may be new at the head, or only the rate may be in his way now: he has to set his alarm.
+        if (first !== caller) ring(first)
+        return
+      }
+      line.shift()
+      first.choice = choice
+      ring(first)
     }
-    return next
+    this.lines.delete(key)
   }
 
-  private changed(version: number): Effect.Effect<void> {
-    return Effect.async<void>((resume) => {
-      const done = () => resume(Effect.void)
-      if (this.version !== version) return done()
-      this.waiting.add(done)
-      return Effect.sync(() => void this.waiting.delete(done))
-    })
+  private serveAll(now: number): void {
+    for (const key of this.lines.keys()) this.serve(key, now)
   }
 
-  private wake(): void {
-    this.version++
-    if (this.waiting.size === 0) return
-    const all = [...this.waiting]
-    this.waiting.clear()
-    for (const done of all) done()
+  /** He has waited in vain. */
+  private leave(key: string, waiter: Waiter, now: number): Choice {
+    const line = this.lines.get(key)
+    const place = line?.indexOf(waiter) ?? -1
+    if (place >= 0) line?.splice(place, 1)
+    this.serve(key, now)
+    const { passedOver } = this.look(waiter.wish, now)
+    return { chosen: undefined, passedOver, outlook: "soon" }
+  }
+
+  /** When the rate of a route that has room lets the next call begin. */
+  private nextBeat({ tried, traits }: Wish, now: number): number {
+    let next = Number.POSITIVE_INFINITY
+    for (const { load, route } of this.all) {
+      if (mismatch(route, traits) !== undefined || tried.includes(route.id)) continue
+      if (RouteLoad.obstacle(route, load, now) === "rate") next = Math.min(next, RouteLoad.nextAt(load))
+    }
+    return Math.max(now + 1, next)
   }
 }
+
+const lineOf = ({ tried, traits }: Wish): string =>
+  `${traits.kind}/${traits.operator}/${traits.region}/${tried.join("/")}`

@@ -78,7 +78,9 @@ export const choose = <C extends Candidate>(
  * What to hope for when no route was chosen. `never`: none is for such a send. `soon`: one is only busy. `later`: those
  * that there are have failed, in this send or before.
  */
-export const outlook = (passedOver: ReadonlyArray<PassedOver>): "never" | "soon" | "later" => {
+export type Outlook = "never" | "soon" | "later"
+
+export const outlook = (passedOver: ReadonlyArray<PassedOver>): Outlook => {
   if (passedOver.some(({ why }) => why === "full" || why === "rate")) return "soon"
   return passedOver.some(({ why }) => why === "tried" || why === "unhealthy") ? "later" : "never"
 }

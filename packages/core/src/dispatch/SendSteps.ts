@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
 import * as Stream from "effect/Stream"
 import * as Send from "../sending/Send.ts"
+import type { PassedOver } from "./RouteChoice.ts"
 
 /** `waiting`: it cannot be dialled now, and will be later. `routeFailed`: another route takes over. */
 export type StepName =
@@ -32,6 +33,8 @@ export interface SendStep {
   readonly route?: string | undefined
   /** Why it failed or waits. */
   readonly reason?: string | undefined
+  /** Why other routes were not taken, where one was chosen. */
+  readonly passedOver?: ReadonlyArray<PassedOver> | undefined
 }
 
 export class SendSteps extends Context.Tag("@vsms/core/dispatch/SendSteps")<

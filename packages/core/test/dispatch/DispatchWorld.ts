@@ -1,0 +1,164 @@
+/** The world of the sending tests with dispatch processes in it, scripted exchanges, and time that is simulated. */
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Stream from "effect/Stream"
+import type { Call, Channel } from "../../src/dispatch/CallChannel.ts"
+import * as CallId from "../../src/dispatch/CallId.ts"
+import { Dispatcher, type RouteStatus } from "../../src/dispatch/Dispatcher.ts"
+import * as DispatchPolicy from "../../src/dispatch/DispatchPolicy.ts"
+import * as Reconciler from "../../src/dispatch/Reconciler.ts"
+import { Route } from "../../src/dispatch/Route.ts"
+import { Routes } from "../../src/dispatch/Routes.ts"
+import { type SendStep, SendSteps } from "../../src/dispatch/SendSteps.ts"
+import { IdGenerator } from "../../src/IdGenerator.ts"
+import * as Holdings from "../../src/number/Holdings.ts"
+import * as Send from "../../src/sending/Send.ts"
+import type * as SendPolicy from "../../src/sending/SendPolicy.ts"
+import { Sends } from "../../src/sending/Sends.ts"
+import { Journal } from "../../src/storage/Journal.ts"
+import { Records } from "../../src/storage/Records.ts"
+import { WorkQueue } from "../../src/storage/WorkQueue.ts"
+import * as ScriptedChannel from "../../src/testing/ScriptedChannel.ts"
+import { type Process, Simulation, type SimulationOptions } from "../../src/testing/Simulation.ts"
+import * as ToneSpeech from "../../src/testing/ToneSpeech.ts"
+import { accountId, makeWorld, morning } from "../sending/SendWorld.ts"
+
+export const second = 1_000
+export const minute = 60 * second
+
+export interface ExchangeOptions {
+  readonly route?: Partial<Parameters<typeof Route.make>[0]>
+  /** The story of each call, or of every one. */
+  readonly story?: ScriptedChannel.Story | ((call: Call, nth: number) => ScriptedChannel.Story)
+  readonly remembers?: boolean
+  readonly codecs?: Channel["capabilities"]["codecs"]
+}
+
+export interface DispatchWorldOptions {
+  readonly send?: Partial<SendPolicy.SendPolicy>
+  readonly dispatch?: Partial<DispatchPolicy.DispatchPolicy>
+  /** One route each, by the name of its channel; one whose calls are answered if absent. */
+  readonly exchanges?: { readonly [name: string]: ExchangeOptions }
+  readonly speech?: ToneSpeech.ToneSpeechOptions
+  readonly simulation?: SimulationOptions
+  readonly minutes?: number
+}
+
+/** What a process is given of the world; tests put breakages in between. */
+export interface Ports {
+  readonly journal: typeof Journal.Service
+  readonly queue: typeof WorkQueue.Service
+  readonly channel: (channel: Channel) => Channel
+}
+
+export type DispatchWorld = ReturnType<typeof makeDispatchWorld>
+
+export const makeDispatchWorld = (options: DispatchWorldOptions = {}) => {
+  const world = makeWorld({
+    minutes: options.minutes ?? 10_000,
+    policy: options.send ?? {}
+  })
+  const time = new Simulation({ startAt: morning, ...options.simulation })
+  const policy: DispatchPolicy.DispatchPolicy = { ...DispatchPolicy.standard, ...options.dispatch }
+  const down = new Set<string>()
+  const placed: Array<ScriptedChannel.Placed> = []
+  const steps: Array<SendStep> = []
+  let asked = 0
+  const exchanges = Object.entries(options.exchanges ?? { first: {} }).map(([name, exchange]) => {
+    const { story = ScriptedChannel.answered } = exchange
+    const channel = ScriptedChannel.make({
+      name,
+      placed,
+      story: typeof story === "function" ? story : () => story,
+      remembers: exchange.remembers ?? true,
+      isDown: () => down.has(name)
+    })
+    const counting: Channel = {
+      ...channel,
+      capabilities: { ...channel.capabilities, codecs: exchange.codecs ?? ["alaw"] },
+      place: (call, report) =>
+        Effect.suspend(() => {
+          asked++
+          return channel.place(call, report)
+        })
+    }
+    const route = Route.make({ id: name, channel: name, maxConcurrent: 100, callsPerSecond: 1_000, ...exchange.route })
+    return { channel: counting, route }
+  })
+
+  const sound: Ports = { journal: world.journal, queue: world.queue, channel: (channel) => channel }
+
+  /** A process that dials and reconciles. `statuses` are filled when it is asked for them. */
+  const start = (ports: Partial<Ports> = {}) => {
+    const { channel, journal, queue } = { ...sound, ...ports }
+    let dispatcher: typeof Dispatcher.Service | undefined
+    const storage = Layer.mergeAll(
+      Layer.succeed(Journal, journal),
+      Layer.succeed(WorkQueue, queue),
+      Layer.succeed(Records, world.records),
+      IdGenerator.layerSeeded(7)
+    )
+    const sends = Layer.provide(Sends.layerWith({ policy: world.policy }), storage)
+    const routes = Routes.layer(
+      exchanges.map(({ route }) => route),
+      exchanges.map((exchange) => channel(exchange.channel))
+    )
+    const ambient = Layer.mergeAll(sends, storage, routes, ToneSpeech.layer(options.speech), SendSteps.layer)
+    const layer = Layer.provide(Layer.merge(Dispatcher.layerWith(policy), Reconciler.layerWith(policy)), ambient)
+    const process: Process<never, never> = time.spawn(
+      Effect.gen(function* () {
+        dispatcher = yield* Dispatcher
+        yield* Effect.forkScoped(Stream.runForEach(dispatcher.progress, (step) => Effect.sync(() => steps.push(step))))
+        return yield* Effect.never
+      }).pipe(Effect.provide(layer), Effect.scoped, Effect.provide(Logger.remove(Logger.defaultLogger)))
+    )
+    time.settle()
+    return {
+      process,
+      routes: (): ReadonlyArray<RouteStatus> => {
+        let statuses: ReadonlyArray<RouteStatus> = []
+        time.spawn(Effect.map(dispatcher!.routes, (now) => void (statuses = now)))
+        time.settle()
+        return statuses
+      }
+    }
+  }
+
+  const accept = (to: string, input: object): string => {
+    world.time.now = time.now
+    const accepted = Either.getOrThrow(world.code(to, input))
+    time.settle()
+    return accepted.sendId
+  }
+
+  let callee = 0
+  return {
+    ...world,
+    time,
+    placed,
+    steps,
+    exchanges,
+    start,
+    /** Accepts a code to a number that nobody had before. */
+    send: (input: object = {}) => accept(`138${String(callee++).padStart(8, "0")}`, input),
+    sendTo: (to: string, input: object = {}) => accept(to, input),
+    /** How often a channel was asked to place a call. */
+    asked: () => asked,
+    setDown: (name: string, isDown: boolean) => void (isDown ? down.add(name) : down.delete(name)),
+    state: (sendId: string): Send.State => world.load(Send.ref(accountId, sendId)).state,
+    callsOf: (sendId: string) => placed.filter(({ call }) => CallId.sendOf(call.id) === sendId),
+    balance: () => {
+      world.time.now = time.now
+      return world.balance()
+    },
+    renewNumber: () => {
+      const [held] = world.load(Holdings.ref(accountId)).state.held
+      const expiresAt = held!.expiresAt + 30 * 86_400_000
+      const renewed = { _tag: "NumberRenewed" as const, number: held!.number, orderId: "o", at: time.now, expiresAt }
+      world.put(Holdings.ref(accountId), [renewed])
+    },
+    queued: (queue: "dial" | "reconcile" | "callback") => Effect.runSync(world.queue.nextDue(queue))
+  }
+}
