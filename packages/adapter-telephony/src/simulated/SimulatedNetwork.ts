@@ -53,6 +53,8 @@ export const make = (options: NetworkOptions = {}): Network => {
   const faults = options.faults ?? Faults.none
   const limit = options.maxConcurrent ?? Number.POSITIVE_INFINITY
   const fates = new Map<string, CallFate>()
+  /** Ids of which it was said that they were never placed: they never will be. */
+  const disowned = new Set<string>()
   const dials = new Map<string, number>()
   const outages = new Set<string>()
   const busy = new Map<string, number>()
@@ -128,6 +130,7 @@ export const make = (options: NetworkOptions = {}): Network => {
         Effect.suspend(() => {
           const random = source(options.seed ?? 1, call.id)
           if (fates.has(call.id)) return Effect.fail(fail("unknown", "this call was placed before"))
+          if (disowned.has(call.id)) return Effect.fail(fail("no", "this call was said to be never placed"))
           if (outages.has(name)) return Effect.fail(fail("no", "the route is down"))
           if (carrying() >= limit) return Effect.fail(fail("no", "all lines are taken"))
           if (random() * 100 < faults.refusedPercent) return Effect.fail(fail("no", "the route refused the call"))
@@ -154,7 +157,11 @@ export const make = (options: NetworkOptions = {}): Network => {
       ask: (id) =>
         outages.has(name)
           ? Effect.fail(fail("unknown", "the route is down"))
-          : Effect.sync(() => fates.get(id) ?? { _tag: "NeverPlaced" }),
+          : Effect.sync(() => {
+              const fate = fates.get(id)
+              if (fate === undefined) disowned.add(id)
+              return fate ?? { _tag: "NeverPlaced" }
+            }),
       probe: Effect.suspend(() => (outages.has(name) ? Effect.fail(fail("no", "the route is down")) : Effect.void))
     }
   }

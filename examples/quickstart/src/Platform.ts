@@ -1,0 +1,35 @@
+/** The platform of the quick start: every rule and service, over adapters that need nothing but this process. */
+import * as HttpCallbackTransport from "@vsms/adapter-http/callback/HttpCallbackTransport"
+import * as NodeHmac from "@vsms/adapter-http/callback/NodeHmac"
+import * as SimulatedNetwork from "@vsms/adapter-telephony/simulated/SimulatedNetwork"
+import * as TelephoneAudio from "@vsms/adapter-tts/audio/TelephoneAudio"
+import * as EspeakSpeech from "@vsms/adapter-tts/espeak/EspeakSpeech"
+import * as MemoryAlertTransport from "@vsms/core/alert/MemoryAlertTransport"
+import * as Core from "@vsms/core/Core"
+import { Routes } from "@vsms/core/dispatch/Routes"
+import { IdGenerator } from "@vsms/core/IdGenerator"
+import * as SandboxGateway from "@vsms/core/order/SandboxGateway"
+import { CertificateStore } from "@vsms/core/qualification/CertificateStore"
+import { ReviewDesk } from "@vsms/core/qualification/ReviewDesk"
+import * as MemoryStore from "@vsms/core/storage/MemoryStore"
+import * as Layer from "effect/Layer"
+import * as Recordings from "./Recordings.ts"
+
+const adapters = Layer.mergeAll(
+  MemoryStore.layer,
+  MemoryAlertTransport.layer,
+  SandboxGateway.layer,
+  ReviewDesk.layerAutomatic,
+  CertificateStore.layerMemory,
+  IdGenerator.layer,
+  NodeHmac.layer,
+  HttpCallbackTransport.layer(),
+  EspeakSpeech.layer(),
+  TelephoneAudio.layer,
+  Layer.provide(Routes.single(), SimulatedNetwork.layer({ onHeard: Recordings.keep }))
+)
+
+/** The receiver of the callbacks is on this machine: the deployment allows that. */
+export const layer = Core.layer({
+  callbacks: { targets: { privateNetworks: true, plainHttp: true } }
+}).pipe(Layer.provideMerge(adapters))
