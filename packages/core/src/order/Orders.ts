@@ -197,8 +197,9 @@ const make = Effect.gen(function* () {
       const known = yield* gateway.ask(attempt)
       // The request got lost on its way, and the payer wants the order paid: it is sent again, under the same name.
       const outcome = known._tag === "Unknown" ? yield* gateway.charge(attempt) : known
+      if (outcome._tag === "Pending") return outcome
       yield* recordOutcome(name, attempt, outcome)
-      return outcome._tag === "Pending" ? outcome : undefined
+      return undefined
     })
 
   const get = Effect.fn("Orders.get")(function* (name: OrderName) {
