@@ -73,6 +73,7 @@ export const run = <R>(options: WorkerOptions<R>): Effect.Effect<void, never, Wo
     const fork = yield* FiberSet.runtime(handlers)<R>()
     const alarm = yield* FiberHandle.make<void>()
     const wake = yield* Queues.sliding<void>(1)
+    const begun = yield* Queues.sliding<void>(1)
     const running = new Map<string, Running>()
     let full = false
     let idle: Deferred.Deferred<void> | undefined
@@ -92,6 +93,7 @@ export const run = <R>(options: WorkerOptions<R>): Effect.Effect<void, never, Wo
       // Work that came again although it is being done here was lost, or asked anew: only the new lease can finish it.
       running.get(id)?.fiber?.unsafeInterruptAsFork(FiberId.none)
       running.set(id, entry)
+      if (running.size === 1) begun.unsafeOffer(undefined)
       const handled = Effect.interruptible(attempt(workQueue, options, entry))
       entry.fiber = fork(
         Effect.ensuring(
@@ -163,8 +165,8 @@ export const run = <R>(options: WorkerOptions<R>): Effect.Effect<void, never, Wo
 
     /** A storage that does not answer must not hide that the leases run out, hence the time limit. */
     const beat = Effect.gen(function* () {
+      if (running.size === 0) yield* Queues.take(begun)
       yield* Effect.sleep(Duration.millis(leaseMillis / 4))
-      if (running.size === 0) return
       const keepAll = Effect.forEach([...running.values()], keep, { concurrency: 32, discard: true })
       yield* Effect.timeoutOption(keepAll, Duration.millis(leaseMillis / 4))
       const now = yield* Clock.currentTimeMillis
