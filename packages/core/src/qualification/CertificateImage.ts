@@ -86,9 +86,8 @@ const png = (view: DataView): Found => {
   let hasData = false
   for (let at = 33; at + 12 <= view.byteLength;) {
     const length = view.getUint32(at)
-    if (at + 12 + length > view.byteLength) return undefined
     const type = view.getUint32(at + 4)
-    if (type === IEND) return hasData ? { format: "png", width, height } : undefined
+    if (type === IEND) return hasData && length === 0 ? { format: "png", width, height } : undefined
     if (type === IDAT && length > 0) hasData = true
     at += 12 + length
   }

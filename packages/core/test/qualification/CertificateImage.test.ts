@@ -84,6 +84,13 @@ describe("CertificateImage", () => {
     // The header must come first, and data before the end.
     expect(inspect(bytes(pngSignature, chunk("tEXt", bytes("a\0b")), header(1, 1), data, end))).toEqual(notAnImage)
     expect(inspect(bytes(pngSignature, header(1, 1), end, data))).toEqual(notAnImage)
+    // An end that is said to be longer than what is left, and data that is.
+    expect(inspect(bytes(pngSignature, header(1, 1), data, Uint8Array.of(0, 0, 0, 9), end.subarray(4)))).toEqual(
+      notAnImage
+    )
+    expect(inspect(bytes(pngSignature, header(1, 1), Uint8Array.of(0, 0, 9, 0), data.subarray(4), end))).toEqual(
+      notAnImage
+    )
   })
 
   it("QUA-3: a jpg without a size, or with one of nothing, is refused", () => {
@@ -93,6 +100,8 @@ describe("CertificateImage", () => {
     expect(whole(frame(0, 1))).toEqual(notAnImage)
     expect(whole(frame(1, 0))).toEqual(notAnImage)
     expect(whole(segment(0xc0, bytes(8, 0, 1)))).toEqual(notAnImage)
+    expect(inspect(bytes(0xff, 0xd8, segment(0xc0, bytes(8, 0, 1))))).toEqual(notAnImage)
+    expect(whole(segment(0xc0, bytes(8, 0, 1, 0, 1, 3)))).toEqual(notAnImage)
     // Tables whose markers stand among those of frames.
     for (const marker of [0xc4, 0xc8, 0xcc]) expect(whole(frame(1, 1, marker))).toEqual(notAnImage)
     expect(whole(bytes(0xff, 0xe1, 0, 1))).toEqual(notAnImage)

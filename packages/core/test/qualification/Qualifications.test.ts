@@ -431,6 +431,8 @@ describe("erasure", () => {
       const first = Option.getOrThrow(Option.fromNullable(yield* certificateId("a")))
       yield* qualifications.decide("a", { version: 1, verdict: { _tag: "Reject", reason: "图片不清晰" } })
       yield* TestClock.adjust(9 * day)
+      yield* work
+      expect(yield* certificates.get(first)).toBeDefined()
       yield* qualifications.submit("a", input)
       yield* work
       expect(yield* certificates.get(first)).toBeUndefined()

@@ -88,7 +88,7 @@ describe("ResidentId", () => {
       [50, 51, 52, 53, 54],
       [61, 62, 63, 64, 65]
     ]
-    expect(found).toEqual([...north!, ...northEast!, ...east!, ...south!, ...southWest!, ...northWest!, 71, 81, 82, 83])
+    expect(found).toEqual([...north, ...northEast, ...east, ...south, ...southWest, ...northWest, 71, 81, 82, 83])
   })
 
   it("QUA-4: what is wrong is named, the first of it", () => {
