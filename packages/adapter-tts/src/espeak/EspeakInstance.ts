@@ -83,7 +83,7 @@ const nextReply = (worker: Worker, request?: Request): Effect.Effect<Reply, Spee
       resume(reply)
     }
     worker.on("message", onMessage).on("error", onEnd).on("exit", onEnd).ref()
-    if (request !== undefined) worker.postMessage(request)
+    if (request !== undefined) worker.postMessage(request, [])
     return Effect.sync(letGo)
   })
 

@@ -95,7 +95,7 @@ export const make = (options: Partial<Options> = {}): Effect.Effect<Speech, Spee
         rate: Math.round((settings.wordsPerMinute * (request.ratePercent ?? 100)) / 100),
         pitch: 50,
         range: 50,
-        volume: 90
+        volume: 75
       }
       const { sampleRate, samples } = yield* permits.withPermits(1)(
         Effect.acquireUseRelease(

@@ -20,7 +20,7 @@ export const read = (text: string, pace: Spelling.Pace): ReadonlyArray<Part> => 
 
 /** After `code`, `PIN` or `number`, and `is` or a colon; and telephone numbers. */
 const codes =
-  /(?<=\b(?:code|pin|number|password)(?: is|:| is:|：)? )(?=[A-Za-z\d-]*\d)[A-Za-z\d]+(?:-[A-Za-z\d]+)*(?![A-Za-z\d.%])|(?<![\dA-Za-z])(?:\+?86[- ]?)?1[3-9]\d{9}(?!\d)/gi
+  /(?<=\b(?:code|pin|number|password)(?: is|:| is:|：)? )(?=[A-Za-z\d-]*\d)[A-Za-z\d]+(?:-[A-Za-z\d]+)*(?![A-Za-z\d%]|\.\d)|(?<![\dA-Za-z])(?:\+?86[- ]?)?1[3-9]\d{9}(?!\d)/gi
 
 const words = (text: string): string =>
   text

@@ -107,11 +107,11 @@ const readings: ReadonlyArray<Reading> = [
     }
   ),
   reading(
-    /(?<=(?:致电|拨打|热线|电话|客服|联系|呼叫|转)[是为:：\s]{0,3})(?:1\d{2}|1\d{4}|9[56]\d{3,4})(?![\d.,:：%元个])/,
+    /(?<=(?:致电|拨打|热线|电话|客服|联系|呼叫|转)[是为:：\s]{0,3})(?:1\d{2}|1\d{4}|9[56]\d{3,4})(?!\d|[.,:：]\d|[%元个])/,
     ([text]) => Numeral.codeDigits(text)
   ),
   reading(
-    new RegExp(String.raw`(?<![\d.,])(?:100(?:00|10|86)|123(?:06|15|45)|95\d{3})(?![\d.,:：%]|\s?(?:${measure}))`),
+    new RegExp(String.raw`(?<![\d.,])(?:100(?:00|10|86)|123(?:06|15|45)|95\d{3})(?!\d|[.,:：]\d|%|\s?(?:${measure}))`),
     ([text]) => Numeral.codeDigits(text)
   ),
   // 138****1234
@@ -132,7 +132,7 @@ const readings: ReadonlyArray<Reading> = [
     Numeral.digits(year)
   ),
   reading(/(?<![\d.])\d{1,2}(?=[月日号])/, ([day]) => Numeral.cardinal(day)),
-  reading(/(?<![\d:：.])(\d{1,2})[:：]([0-5]\d)(?:[:：]([0-5]\d))?(?![\d:：])/, ([, hour, minute, second]) =>
+  reading(/(?<![\d:：.])(\d{1,2})[:：]([0-5]\d)(?:[:：]([0-5]\d))?(?!\d|[:：]\d)/, ([, hour, minute, second]) =>
     isIn(hour!, 0, 24) ? timeOfDay(hour!, minute!, second) : undefined
   ),
   reading(/(?<!\d)0(\d)(?=[分秒](?!之))/, ([, digit]) => `零${Numeral.digits(digit!)}`),
@@ -140,13 +140,13 @@ const readings: ReadonlyArray<Reading> = [
   // Codes: what follows 码 or 号, and 是, 为 or a colon. Without those, only four and more.
   reading(
     new RegExp(
-      String.raw`(?<=(?:码|(?<!\d)号|口令|[Cc]ode|PIN)(?:是|为|:|：|[\s"“”「『【\[(（])+)(?=[A-Za-z\d-]*\d|[A-Z]{2,12}(?![A-Za-z]))[A-Za-z\d]+(?:-[A-Za-z\d]+)*(?![A-Za-z\d.])(?!\s?(?:[%‰]|${measure}))`
+      String.raw`(?<=(?:码|(?<!\d)号|口令|[Cc]ode|PIN)(?:是|为|:|：|[\s"“”「『【\[(（])+)(?=[A-Za-z\d-]*\d|[A-Z]{2,12}(?![A-Za-z]))[A-Za-z\d]+(?:-[A-Za-z\d]+)*(?![A-Za-z\d]|\.\d)(?!\s?(?:[%‰]|${measure}))`
     ),
     ([code], pace) => Spelling.spell(code, "zh-CN", pace)
   ),
   reading(
     new RegExp(
-      String.raw`(?<=码|(?<!\d)号|口令)(?=[A-Za-z-]*\d)(?=[A-Za-z\d-]{4})[A-Za-z\d]+(?:-[A-Za-z\d]+)*(?![A-Za-z\d.])(?!\s?(?:[%‰]|${measure}))`
+      String.raw`(?<=码|(?<!\d)号|口令)(?=[A-Za-z-]*\d)(?=[A-Za-z\d-]{4})[A-Za-z\d]+(?:-[A-Za-z\d]+)*(?![A-Za-z\d]|\.\d)(?!\s?(?:[%‰]|${measure}))`
     ),
     ([code], pace) => Spelling.spell(code, "zh-CN", pace)
   ),
@@ -176,7 +176,7 @@ const readings: ReadonlyArray<Reading> = [
     ([, quantity, unit]) => `${count(quantity!)}${units[unit!]}`
   ),
   reading(
-    /(?<![\d:：.])(\d{1,4})[:：](\d{1,4})(?![\d:：.])/,
+    /(?<![\d:：.])(\d{1,4})[:：](\d{1,4})(?!\d|[:：.]\d)/,
     ([, a, b]) => `${Numeral.cardinal(a!)}比${Numeral.cardinal(b!)}`
   ),
   reading(/(?<![\d/])(\d{1,2})\/(\d{1,2})(?![\d/])/, ([, part, whole]) =>
@@ -192,13 +192,13 @@ const readings: ReadonlyArray<Reading> = [
   reading(/(?<![\d.])(\d{1,2})\.(?=\s*[\u3400-\u9fff])/, ([, item]) => `，${Numeral.cardinal(item!)}，`),
 
   // Numbers. Which of them are counted, and which are labels, is seen by their neighbours.
-  reading(/(?<=第|初|周|星期|礼拜)\d+(?![.\d])/, ([ordinal]) => Numeral.spoken(ordinal)),
+  reading(/(?<=第|初|周|星期|礼拜)\d+(?!\d|\.\d)/, ([ordinal]) => Numeral.spoken(ordinal)),
   reading(/(?<![\d.])\d{3,}(?=室|房(?!间)|路(?!口)|号(?![楼线院]))/, ([label]) => Numeral.codeDigits(label)),
-  reading(/(?<![\d.])0\d+(?![.\d])/, ([label]) => Numeral.codeDigits(label)),
+  reading(/(?<![\d.])0\d+(?!\d|\.\d)/, ([label]) => Numeral.codeDigits(label)),
   reading(new RegExp(String.raw`(${number})(?=(?:[-~～—–至到]\d+)?\s?(?:${measure}))`), ([, quantity]) =>
     count(quantity!)
   ),
-  reading(/(?<![\d.,])\d{7,}(?![\d.,])/, ([label]) => Numeral.codeDigits(label)),
+  reading(/(?<![\d.,])\d{7,}(?!\d|[.,]\d)/, ([label]) => Numeral.codeDigits(label)),
   reading(new RegExp(number), ([quantity]) => decimal(quantity)),
 
   // Two numbers side by side would be heard as one.

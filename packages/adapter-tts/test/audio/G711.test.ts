@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto"
-import alawmulaw from "alawmulaw"
+import { mulaw } from "alawmulaw"
 import { describe, expect, it } from "vitest"
 import * as G711 from "../../src/audio/G711.ts"
-
-const { mulaw } = alawmulaw
 
 const samples = Int16Array.from({ length: 65_536 }, (_, bits) => (bits << 16) >> 16)
 const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte)
