@@ -435,7 +435,7 @@ export const kind: Kind<State, Event> = {
 export const ref = (accountId: string, orderId: string): Ref<typeof kind> => Kinds.ref(kind, accountId, orderId)
 
 /** How long after the start of an attempt its outcome is asked for, if nobody recorded it before. */
-export const askAfterMillis = 30_000
+export const askAfterMillis = 10_000
 
 /** What a decision has several things become: its part of a `Decision`. */
 export interface Parts {

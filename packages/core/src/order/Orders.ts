@@ -282,7 +282,7 @@ const make = Effect.gen(function* () {
         // When its time is over, `orderExpiry` closes it, and learns its outcome that way.
         if (now >= state.expiresAt) return undefined
         const waiting = yield* askAgain(name)
-        return waiting === undefined ? undefined : now + Worker.pauseMillis(lease.attempt + 2)
+        return waiting === undefined ? undefined : now + Worker.pauseMillis(lease.attempt + 4)
       }),
     orderExpiry: (lease) =>
       Effect.map(expire(nameOf(lease)), (order) => (Order.isOpen(order) ? order.expiresAt : undefined)),

@@ -74,9 +74,15 @@ const stories: ReadonlyArray<Story> = [
     name: "presses the button three times, and cancels as well",
     behaviours: [pays, pays, pays],
     buyer: (orders) =>
-      Effect.all([orders.pay(card), orders.cancel(name), orders.pay(card), orders.pay(card)].map(Effect.exit), {
-        concurrency: "unbounded"
-      }),
+      Effect.all(
+        [
+          Effect.exit(orders.pay(card)),
+          Effect.exit(orders.cancel(name)),
+          Effect.exit(orders.pay(card)),
+          Effect.exit(orders.pay(card))
+        ],
+        { concurrency: "unbounded" }
+      ),
     ends: ["cancelled", "fulfilled"]
   },
   { name: "never comes", behaviours: [], buyer: () => Effect.void, ends: ["expired"] }
