@@ -70,7 +70,10 @@ export const open = (options: Options, clock: QuickClock, receiver: Receiver, sa
     const name = "测试语音短信"
     const { appKey, applicationId } = yield* accounts.createApplication(accountId, { name, description: name })
     const keyLength = Redacted.value(appKey).length
-    yield* say(`已添加应用「${name}」SDKAppID ${applicationId}`, `application added, its AppKey has ${keyLength} characters`)
+    yield* say(
+      `已添加应用「${name}」SDKAppID ${applicationId}`,
+      `application added, its AppKey has ${keyLength} characters`
+    )
 
     const region = "广东省深圳市"
     yield* (yield* VoiceNumbers).add({ region, numbers: ["075500000001", "075500000002", "075500000003"] })
@@ -86,7 +89,11 @@ export const open = (options: Options, clock: QuickClock, receiver: Receiver, sa
 
     const templates = yield* Templates
     const kind = /[{<]/.test(options.text) ? "code" : "notification"
-    const { templateId } = yield* templates.create(accountId, applicationId, { name: "验证码", content: options.text, kind })
+    const { templateId } = yield* templates.create(accountId, applicationId, {
+      name: "验证码",
+      content: options.text,
+      kind
+    })
     yield* until(templates.get(accountId, applicationId, templateId), ({ stage }) => stage === "approved")
     yield* say(`正文模板「${options.text}」已通过，模板 ID ${templateId}`, "template approved")
 
@@ -131,13 +138,17 @@ export const send = (
     // The listener has to be there before there is anything to hear.
     yield* Effect.yieldNow()
     const to = input.phone
-    const accepting = values.length === 1
-      ? sends.acceptCode(accountId, applicationId, { to, code: values[0]!, templateId })
-      : sends.accept(accountId, applicationId, { to, templateId, params: values })
+    const accepting =
+      values.length === 1
+        ? sends.acceptCode(accountId, applicationId, { to, code: values[0]!, templateId })
+        : sends.accept(accountId, applicationId, { to, templateId, params: values })
     const { sendId } = yield* Effect.onError(accepting, () => Fiber.interrupt(steps))
     const accepted = yield* sends.get(accountId, applicationId, sendId)
     const { display, hold } = accepted.state.accepted
-    yield* say(`已受理 ${sendId}，显示号码 ${display}，冻结 ${hold.minutes} 分钟`, `accepted, ${hold.minutes} min on hold`)
+    yield* say(
+      `已受理 ${sendId}，显示号码 ${display}，冻结 ${hold.minutes} 分钟`,
+      `accepted, ${hold.minutes} min on hold`
+    )
     yield* Fiber.join(steps)
 
     const { billedMinutes, stage } = (yield* sends.get(accountId, applicationId, sendId)).state

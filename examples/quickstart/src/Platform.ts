@@ -6,14 +6,32 @@ import * as TelephoneAudio from "@vsms/adapter-tts/audio/TelephoneAudio"
 import * as EspeakSpeech from "@vsms/adapter-tts/espeak/EspeakSpeech"
 import * as MemoryAlertTransport from "@vsms/core/alert/MemoryAlertTransport"
 import * as Core from "@vsms/core/Core"
+import { type SpeechRequest, SpeechSynthesizer } from "@vsms/core/dispatch/SpeechSynthesizer"
 import { Routes } from "@vsms/core/dispatch/Routes"
 import { IdGenerator } from "@vsms/core/IdGenerator"
 import * as SandboxGateway from "@vsms/core/order/SandboxGateway"
 import { CertificateStore } from "@vsms/core/qualification/CertificateStore"
 import { ReviewDesk } from "@vsms/core/qualification/ReviewDesk"
 import * as MemoryStore from "@vsms/core/storage/MemoryStore"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Recordings from "./Recordings.ts"
+
+const realTime = Clock.make()
+
+/** The engine works in real time, however fast the story's clock runs: so do its time-outs. */
+const speech = Layer.scoped(
+  SpeechSynthesizer,
+  Effect.map(Layer.build(EspeakSpeech.layer()), (context) => {
+    const { capabilities, synthesize } = Context.get(context, SpeechSynthesizer)
+    return {
+      capabilities,
+      synthesize: (request: SpeechRequest) => Effect.withClock(synthesize(request), realTime)
+    }
+  }).pipe(Effect.withClock(realTime))
+)
 
 const adapters = Layer.mergeAll(
   MemoryStore.layer,
@@ -24,7 +42,7 @@ const adapters = Layer.mergeAll(
   IdGenerator.layer,
   NodeHmac.layer,
   HttpCallbackTransport.layer(),
-  EspeakSpeech.layer(),
+  speech,
   TelephoneAudio.layer,
   Layer.provide(Routes.single(), SimulatedNetwork.layer({ onHeard: Recordings.keep }))
 )

@@ -46,7 +46,11 @@ export const make = (speed: number): QuickClock => {
     currentTimeNanos: Effect.sync(() => BigInt(now()) * 1_000_000n),
     sleep: (duration) =>
       Effect.async<void>((resume) => {
-        const sleeper: Sleeper = { until: now() + Duration.toMillis(duration), wake: () => resume(Effect.void), timer: undefined }
+        const sleeper: Sleeper = {
+          until: now() + Duration.toMillis(duration),
+          wake: () => resume(Effect.void),
+          timer: undefined
+        }
         sleepers.add(sleeper)
         arm(sleeper)
         return Effect.sync(() => {

@@ -34,7 +34,11 @@ const more = (
   say: ReturnType<typeof Journey.sayTo>
 ) =>
   Effect.gen(function* () {
-    const lines = readline.createInterface({ input: process.stdin, output: process.stdout, prompt: "号码 验证码 · phone code > " })
+    const lines = readline.createInterface({
+      input: process.stdin,
+      output: process.stdout,
+      prompt: "号码 验证码 · phone code > "
+    })
     yield* Effect.addFinalizer(() => Effect.sync(() => lines.close()))
     print("再打一个？输入「号码 验证码」，Ctrl-D 结束 · one more? type a phone and a code, Ctrl-D ends")
     const input = lines[Symbol.asyncIterator]()

@@ -38,8 +38,9 @@ const problemsOf = (issue: ParseResult.ParseIssue, field: string): ReadonlyArray
     case "Composite":
       return (isMany(issue.issues) ? issue.issues : [issue.issues]).flatMap((inner) => problemsOf(inner, field))
     case "Refinement":
-    case "Transformation":
       return issue.kind === "From" ? problemsOf(issue.issue, field) : [{ field, expected: String(issue.ast) }]
+    case "Transformation":
+      return issue.kind === "Transformation" ? [{ field, expected: String(issue.ast) }] : problemsOf(issue.issue, field)
     case "Missing":
       return [{ field, expected: issue.message ?? "a value" }]
     case "Unexpected":
