@@ -49,9 +49,9 @@ describe("Rendering", () => {
     expect(Either.getOrThrow(Either.flip(render(long, ["字".repeat(16)], own)))).toEqual(
       new Rendering.RenderedTooLong({ length: 529, limit: 500 })
     )
-    expect(
-      Either.isRight(render(template(`号号号号号${"{1}".repeat(11)}`), ["字".repeat(15)], { ...own, textMax: 170 }))
-    ).toBe(true)
+    const exact = { parameterMax: 15, textMax: 16 }
+    expect(Either.isRight(render(template("号{1}"), ["字".repeat(15)], exact))).toBe(true)
+    expect(Either.isLeft(render(template("号号{1}"), ["字".repeat(15)], exact))).toBe(true)
   })
 
   it("TPL-9: no refusal holds a value", () => {
