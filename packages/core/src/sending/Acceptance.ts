@@ -10,9 +10,8 @@ import * as LowBalance from "../alert/LowBalance.ts"
 import * as Balance from "../balance/Balance.ts"
 import * as Holdings from "../number/Holdings.ts"
 import * as Decision from "../storage/Decision.ts"
-import type { Rows } from "../storage/Journal.ts"
 import * as Kinds from "../storage/Kind.ts"
-import type { Row } from "../storage/Kind.ts"
+import type { Ref, Row } from "../storage/Kind.ts"
 import * as Template from "../template/Template.ts"
 import * as ShanghaiDay from "../time/ShanghaiDay.ts"
 import * as Admission from "./Admission.ts"
@@ -57,7 +56,12 @@ export const refs = (attempt: Attempt, now: number) => {
   ] as const
 }
 
-export type Books = Rows<ReturnType<typeof refs>>
+/** The rows of a list of refs, in the same order. */
+export type RowsOf<Refs extends ReadonlyArray<Ref<any>>> = {
+  readonly [I in keyof Refs]: Refs[I] extends Ref<infer K> ? Row<K> : never
+}
+
+export type Books = RowsOf<ReturnType<typeof refs>>
 
 export type Memory = Row<typeof Idempotency.kind>
 

@@ -6,9 +6,9 @@
 import * as LowBalance from "../alert/LowBalance.ts"
 import * as Balance from "../balance/Balance.ts"
 import * as Decision from "../storage/Decision.ts"
-import type { Rows } from "../storage/Journal.ts"
 import type { Ref, Row } from "../storage/Kind.ts"
 import * as Rendering from "../template/Rendering.ts"
+import type { RowsOf } from "./Acceptance.ts"
 import * as ReceiptLog from "./ReceiptLog.ts"
 import * as Send from "./Send.ts"
 
@@ -40,7 +40,7 @@ export const canEnd = (report: Send.Report): boolean => report._tag === "HungUp"
 export const endingRefs = (ref: Ref<typeof Send.kind>) =>
   [ref, Balance.ref(ref.owner), LowBalance.ref(ref.owner), ReceiptLog.ref(ref.owner)] as const
 
-export type EndingBooks = Rows<ReturnType<typeof endingRefs>>
+export type EndingBooks = RowsOf<ReturnType<typeof endingRefs>>
 
 /** What a report that cannot end the send changes. */
 export const advance = (env: Env, send: Row<typeof Send.kind>, report: Send.Report): Decision.Decision<Recorded> =>

@@ -22,10 +22,5 @@ export const within = <A, E, R>(
   Effect.withFiberRuntime<A, E, R>((fiber) =>
     fiber.currentTracer === nobodys || !fiber.getFiberRef(FiberRef.currentTracerEnabled)
       ? effect
-      : // The span's parent is looked up by the runtime; R gains nothing that the caller would have to provide.
-        (Effect.withSpan(effect, name, { attributes: attributes(), captureStackTrace: false }) as Effect.Effect<
-          A,
-          E,
-          R
-        >)
+      : Effect.withSpan(effect, name, { attributes: attributes(), captureStackTrace: false })
   )

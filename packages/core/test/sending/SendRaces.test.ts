@@ -24,7 +24,7 @@ const race = <A>(
         return Law.interleaved(world.timed(run), order, slice)
       }
     ),
-    { numRuns: 50 }
+    { numRuns: 25 }
   )
 
 const writings = ["13800138000", "+8613800138000", "86 138 0013 8000", "１３８００１３８０００"]
