@@ -25,9 +25,14 @@ export class CrashPoints {
   count = 0
   /** The operations in order, to read in a counterexample. */
   readonly trace: Array<string> = []
-  private readonly points: ReadonlyArray<Point>
+  private points: ReadonlyArray<Point>
 
   constructor(points: ReadonlyArray<Point>) {
+    this.points = points
+  }
+
+  /** From now on these go wrong, and no others. */
+  plan(...points: ReadonlyArray<Point>): void {
     this.points = points
   }
 
