@@ -26,6 +26,8 @@ export interface DispatchPolicy {
   readonly language: "zh-CN" | "en-US"
   /** The engine's name of a voice; its default if absent. */
   readonly voice?: string | undefined
+  /** The pause between two probes of a route that is to be well again. */
+  readonly probeMillis: number
   /** How long a channel may take to answer a probe, or what became of a call. */
   readonly channelMillis: number
   /** The first pause before a channel is asked again about a call in progress; then it doubles. */
@@ -44,6 +46,7 @@ export const standard: DispatchPolicy = {
   attemptsMax: 12,
   speechBytes: 32 * 1024 * 1024,
   language: "zh-CN",
+  probeMillis: 1_000,
   channelMillis: 10_000,
   askMillis: 2_000,
   askMillisMax: 30_000

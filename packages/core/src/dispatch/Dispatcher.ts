@@ -86,10 +86,12 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
     const journal = yield* Journal
     const sends = yield* Sends
     const steps = yield* SendSteps
-    const live = new LiveRoutes(yield* Routes, policy)
     const { pauseBetweenPlaysMillis, speechRatePercent } = sends.policy
     const { language, speechBytes, voice } = policy
     const speeches = yield* Speeches.make({ language, voice, ratePercent: speechRatePercent, bytesMax: speechBytes })
+    const probes = yield* FiberSet.make<void>()
+    const forkProbe = yield* FiberSet.runtime(probes)()
+    const live = new LiveRoutes(yield* Routes, policy, (route) => void forkProbe(Effect.interruptible(recover(route))))
     const fibers = yield* FiberSet.make<CallEnd, PortFailure>()
     const fork = yield* FiberSet.runtime(fibers)()
     const inProgress = new Set<InProgress>()
@@ -222,8 +224,8 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
       if (live.isClosed) return Clock.currentTimeMillis
       if (outlook === "never") return fail(row, "noRoute")
       speeches.keep(row.ref.key, speech)
-      if (outlook === "soon") return later(row, lease, "tooLate")
-      return later(row, lease, row.state.attempts.length > 0 ? "channelFailure" : "noRoute")
+      const reason = Attempt.lateReason(row.state)
+      return later(row, lease, outlook === "soon" || reason !== "tooLate" ? reason : "noRoute")
     }
 
     const speak = (row: Row<typeof Send.kind>, lease: Lease, personal: Send.Personal) => {
@@ -279,19 +281,24 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
       for (const { cutAt, fiber } of inProgress) if (cutAt <= now) fiber?.unsafeInterruptAsFork(FiberId.none)
     })
 
-    const probe = (route: LiveRoute) =>
+    /** Probes a route that has opened until it is well again. */
+    const recover = (route: LiveRoute): Effect.Effect<void> =>
       Effect.gen(function* () {
-        yield* second
-        const due = RouteHealth.at(route.health, yield* Clock.currentTimeMillis)
-        if (due._tag !== "HalfOpen") return
-        const exit = yield* Effect.exit(Effect.timeout(route.channel.probe, Duration.millis(policy.channelMillis)))
-        const signal = Exit.isSuccess(exit) ? "ProbeSucceeded" : "ProbeFailed"
-        live.signal(route, signal, yield* Clock.currentTimeMillis)
+        for (;;) {
+          const now = yield* Clock.currentTimeMillis
+          const health = RouteHealth.at(route.health, now)
+          if (health._tag === "Closed") return
+          yield* Effect.sleep(Duration.millis(health._tag === "Open" ? health.until - now : policy.probeMillis))
+          if (health._tag === "Open") continue
+          const exit = yield* Effect.exit(Effect.timeout(route.channel.probe, Duration.millis(policy.channelMillis)))
+          const signal = Exit.isSuccess(exit) ? "ProbeSucceeded" : "ProbeFailed"
+          live.signal(route, signal, yield* Clock.currentTimeMillis)
+        }
       })
 
     const carried = live.all.reduce((sum, { route }) => sum + route.maxConcurrent, 0)
-    yield* background(Effect.zipRight(second, cutOff))
-    for (const route of live.all) yield* background(probe(route))
+    const sweep = Effect.zipRight(Effect.sleep(sweepPause), cutOff)
+    yield* Effect.forkScoped(Effect.interruptible(Effect.forever(sweep)))
     yield* Worker.run({
       queue: "dial",
       ...Worker.defaults,
@@ -317,9 +324,7 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
 
 const done: Effect.Effect<Worker.Outcome> = Effect.succeed(undefined)
 
-const second = Effect.sleep(Duration.seconds(1))
-
-const background = (effect: Effect.Effect<void>) => Effect.forkScoped(Effect.interruptible(Effect.forever(effect)))
+const sweepPause = Duration.seconds(5)
 
 /** What the line takes in China, where the channel lets us choose. */
 const preferred = (codecs: ReadonlyArray<Codec>): Codec => (codecs.includes("alaw") ? "alaw" : (codecs[0] ?? "alaw"))

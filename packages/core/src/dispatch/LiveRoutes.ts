@@ -35,7 +35,7 @@ export interface Choice extends RouteChoice.Choice<LiveRoute> {
   readonly outlook: RouteChoice.Outlook
 }
 
-const lineIsFull = Effect.succeed<Choice>({ chosen: undefined, passedOver: [], outlook: "soon" })
+const noRoom: Choice = { chosen: undefined, passedOver: [], outlook: "soon" }
 
 type Settings = Pick<DispatchPolicy, "balance" | "health" | "lineMax">
 
@@ -56,12 +56,15 @@ const ring = (waiter: Waiter): void => {
 export class LiveRoutes {
   readonly all: ReadonlyArray<LiveRoute>
   private readonly settings: Settings
+  private readonly onOpen: (live: LiveRoute) => void
   /** Those who want the same, in the order in which they came. */
   private readonly lines = new Map<string, Array<Waiter>>()
   private closed = false
 
-  constructor(routes: ReadonlyArray<ConfiguredRoute>, settings: Settings) {
+  /** `onOpen` is told when a route has opened: somebody has to probe it, or it never takes a call again. */
+  constructor(routes: ReadonlyArray<ConfiguredRoute>, settings: Settings, onOpen: (live: LiveRoute) => void) {
     this.settings = settings
+    this.onOpen = onOpen
     this.all = routes.map(({ channel, route }) => ({
       route,
       channel,
@@ -82,7 +85,7 @@ export class LiveRoutes {
       const key = lineOf(wish)
       const line = this.lines.get(key)
       // Nobody overtakes those who wait for the same.
-      if (line !== undefined) return line.length < this.settings.lineMax ? this.wait(key, wish) : lineIsFull
+      if (line !== undefined) return line.length < this.settings.lineMax ? this.wait(key, wish) : Effect.succeed(noRoom)
       const choice = this.choose(wish, now)
       return choice.chosen === undefined && this.worthWaiting(wish, choice, now)
         ? this.wait(key, wish)
@@ -100,7 +103,9 @@ export class LiveRoutes {
   signal(live: LiveRoute, signal: RouteHealth.Signal, now: number): void {
     const before = live.health
     live.health = RouteHealth.observe(this.settings.health, before, signal, now)
-    if (before._tag !== live.health._tag) this.serveAll(now)
+    if (before._tag === live.health._tag) return
+    if (before._tag === "Closed") this.onOpen(live)
+    this.serveAll(now)
   }
 
   /** Nobody gets a place any more, and nobody waits. */
@@ -120,6 +125,7 @@ export class LiveRoutes {
   }
 
   private choose(wish: Wish, now: number): Choice {
+    if (now >= wish.until) return noRoom
     const { chosen, passedOver } = this.look(wish, now)
     if (chosen !== undefined) chosen.load = RouteLoad.begun(chosen.route, chosen.load, now)
     return { chosen, passedOver, outlook: RouteChoice.outlook(passedOver) }
@@ -146,7 +152,10 @@ export class LiveRoutes {
       this.serve(key, now, waiter)
       if (waiter.choice !== undefined) return Effect.succeed(waiter.choice)
       const { wish } = waiter
-      if (now >= wish.until) return Effect.sync(() => this.leave(key, waiter, now))
+      if (now >= wish.until) {
+        this.leave(key, waiter, now)
+        return Effect.succeed(noRoom)
+      }
       const first = this.lines.get(key)?.[0] === waiter
       const next = first ? Math.min(wish.until, this.nextBeat(wish, now)) : wish.until
       const woken = Effect.async<void>((resume) => {
@@ -182,13 +191,11 @@ export class LiveRoutes {
   }
 
   /** He has waited in vain. */
-  private leave(key: string, waiter: Waiter, now: number): Choice {
+  private leave(key: string, waiter: Waiter, now: number): void {
     const line = this.lines.get(key)
     const place = line?.indexOf(waiter) ?? -1
     if (place >= 0) line?.splice(place, 1)
     this.serve(key, now)
-    const { passedOver } = this.look(waiter.wish, now)
-    return { chosen: undefined, passedOver, outlook: "soon" }
   }
 
   /** When the rate of a route that has room lets the next call begin. */

@@ -19,6 +19,7 @@ import type * as SendPolicy from "../../src/sending/SendPolicy.ts"
 import { Sends } from "../../src/sending/Sends.ts"
 import { Journal } from "../../src/storage/Journal.ts"
 import { Records } from "../../src/storage/Records.ts"
+import * as Worker from "../../src/storage/Worker.ts"
 import { WorkQueue } from "../../src/storage/WorkQueue.ts"
 import * as ScriptedChannel from "../../src/testing/ScriptedChannel.ts"
 import { type Process, Simulation, type SimulationOptions } from "../../src/testing/Simulation.ts"
@@ -105,7 +106,9 @@ export const makeDispatchWorld = (options: DispatchWorldOptions = {}) => {
       exchanges.map(({ route }) => route),
       exchanges.map((exchange) => channel(exchange.channel))
     )
-    const ambient = Layer.mergeAll(sends, storage, routes, ToneSpeech.layer(options.speech), SendSteps.layer)
+    // No bell is lost in memory, so nobody need poll.
+    const seldom = Layer.succeed(Worker.PollMillis, 3_600 * second)
+    const ambient = Layer.mergeAll(seldom, sends, storage, routes, ToneSpeech.layer(options.speech), SendSteps.layer)
     const layer = Layer.provide(Layer.merge(Dispatcher.layerWith(policy), Reconciler.layerWith(policy)), ambient)
     const process: Process<never, never> = time.spawn(
       Effect.gen(function* () {
@@ -144,6 +147,8 @@ export const makeDispatchWorld = (options: DispatchWorldOptions = {}) => {
     /** Accepts a code to a number that nobody had before. */
     send: (input: object = {}) => accept(`138${String(callee++).padStart(8, "0")}`, input),
     sendTo: (to: string, input: object = {}) => accept(to, input),
+    /** Whether some channel cannot tell what became of a call. */
+    forgetful: Object.values(options.exchanges ?? {}).some(({ remembers }) => remembers === false),
     /** How often a channel was asked to place a call. */
     asked: () => asked,
     setDown: (name: string, isDown: boolean) => void (isDown ? down.add(name) : down.delete(name)),
