@@ -18,7 +18,7 @@ export const cell = (value: string | number | undefined): string => {
   return /[",\r\n]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 
-const dangerous = /^[\s\u{0}-\u{1f}\u{feff}\u{200b}]*[=+\-@\t\r\n＝＋－＠]|^[\t\r\n]/u
+const dangerous = /^[\s\p{Cc}\u{feff}\u{200b}]*[=+\-@＝＋－＠]|^[\t\r\n]/u
 
 /** One line, with its end. */
 export const line = (cells: ReadonlyArray<string | number | undefined>): string => `${cells.map(cell).join(",")}\r\n`

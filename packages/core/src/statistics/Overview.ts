@@ -1,7 +1,6 @@
 /**
  * Rules: the figures of a range, by day, or by hour where the range is one day (STA-2).
  */
-import type { TallySum } from "../storage/Records.ts"
 import * as DayRange from "../time/DayRange.ts"
 import * as ShanghaiDay from "../time/ShanghaiDay.ts"
 
@@ -25,6 +24,15 @@ export interface Overview {
   /** Every hour or day of the range, those without any send too. */
   readonly buckets: ReadonlyArray<Bucket>
   readonly total: Figures
+}
+
+/** What was counted in one hour or day, as whole hours or days since the epoch. */
+export interface Sum {
+  readonly group: string | number
+  readonly sends: number
+  readonly answered: number
+  readonly failed: number
+  readonly minutes: number
 }
 
 const millisPerHour = 3_600_000
@@ -53,7 +61,7 @@ export const hours = (range: DayRange.DayRange): { readonly fromHour: number; re
 })
 
 /** Lays sums grouped by hour or by day out over the whole range. */
-export const layOut = (range: DayRange.DayRange, sums: ReadonlyArray<TallySum>): Overview => {
+export const layOut = (range: DayRange.DayRange, sums: ReadonlyArray<Sum>): Overview => {
   const by = cut(range)
   const { fromHour, untilHour } = hours(range)
   const known = new Map(sums.map((sum) => [sum.group, sum]))

@@ -31,7 +31,7 @@ const read = (text: string): Array<Array<string>> => {
 
 /** What spreadsheets do before they look for a formula: leading blanks and invisible characters do not count. */
 const looksLikeFormula = (shown: string): boolean =>
-  /^[\s\u{200b}\u{feff}\u{0}-\u{1f}]*[=+\-@＝＋－＠]/u.test(shown) || /^[\t\r\n]/.test(shown)
+  /^[\s\u{200b}\u{feff}\p{Cc}]*[=+\-@＝＋－＠]/u.test(shown) || /^[\t\r\n]/.test(shown)
 
 const nasty = FastCheck.stringOf(
   FastCheck.oneof(

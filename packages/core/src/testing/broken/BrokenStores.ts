@@ -130,7 +130,7 @@ export const brokenStores: ReadonlyArray<BrokenStore> = [
         transact: ((refs: ReadonlyArray<Ref<any>>, decide: (rows: Rows<any>) => Either.Either<Decision<any>, any>) =>
           Effect.gen(function* () {
             const rows = yield* Effect.forEach(refs, (ref) => journal.load(ref))
-            const decision = yield* decide(rows as unknown as Rows<any>)
+            const decision = yield* decide(rows)
             const named = [...refs, ...decision.changes.map(({ ref }) => ref)]
             return yield* journal.transact(named, () => Either.right(decision))
           })) as Transact
@@ -168,7 +168,7 @@ export const brokenStores: ReadonlyArray<BrokenStore> = [
         transact: ((refs: ReadonlyArray<Ref<any>>, decide: (rows: Rows<any>) => Either.Either<Decision<any>, any>) =>
           Effect.gen(function* () {
             const rows = yield* Effect.forEach(refs, (ref) => journal.load(ref))
-            const decision = yield* decide(rows as unknown as Rows<any>)
+            const decision = yield* decide(rows)
             for (const change of decision.changes) {
               yield* journal.transact([change.ref], ([row]) => {
                 const state = change.events.reduce((state, event) => row.ref.kind.evolve(state, event), row.state)
@@ -352,7 +352,7 @@ const racy = (journal: typeof Journal.Service): typeof Journal.Service => ({
     Effect.gen(function* () {
       const rows = yield* Effect.forEach(refs, (ref) => journal.load(ref))
       yield* Effect.yieldNow()
-      const decision = yield* decide(rows as unknown as Rows<any>)
+      const decision = yield* decide(rows)
       return yield* journal.transact(refs, () => Either.right(decision))
     })) as Transact
 })
