@@ -69,6 +69,28 @@ export interface Env {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
+// refusals, in order of precedence; an order that nobody made is refused first
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Only what is paid can be invoiced. */
+export class OrderNotPaid extends Schema.TaggedError<OrderNotPaid>()("OrderNotPaid", {
+  orderId: Schema.String,
+  status: Order.Status
+}) {
+  static readonly rule = "PKG-11" as const
+  static readonly transient = true
+}
+
+/** An order is invoiced once. */
+export class InvoicedBefore extends Schema.TaggedError<InvoicedBefore>()("InvoicedBefore", {
+  orderId: Schema.String,
+  invoiceId: Schema.String
+}) {
+  static readonly rule = "PKG-11" as const
+  static readonly transient = false
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
 // decisions
 // ---------------------------------------------------------------------------------------------------------------------
 
@@ -82,11 +104,11 @@ export const request = (
   env: Env,
   rows: { readonly invoice: Row<typeof kind>; readonly orders: ReadonlyArray<Row<typeof Order.kind>> },
   command: { readonly kind: InvoiceKind; readonly recipient: Personal }
-): Either.Either<Order.Parts, Order.UnknownOrder | Order.OrderNotPaid | Order.InvoicedBefore> =>
+): Either.Either<Order.Parts, Order.UnknownOrder | OrderNotPaid | InvoicedBefore> =>
   Either.gen(function* () {
     const { key: invoiceId, owner: accountId } = rows.invoice.ref
     const parts: Array<Order.Parts> = []
-    for (const order of rows.orders) parts.push(Order.record(order, yield* Order.invoice(env, order, { invoiceId })))
+    for (const order of rows.orders) parts.push(Order.record(order, yield* putOn(env, order, { invoiceId })))
     const requested: Event = {
       _tag: "InvoiceRequested",
       accountId,
@@ -103,6 +125,21 @@ export const request = (
       work: parts.flatMap(({ work }) => work)
     }
   })
+
+/** Puts a paid order on an invoice, once (PKG-11). */
+export const putOn = (
+  env: Env,
+  row: Row<typeof Order.kind>,
+  command: { readonly invoiceId: string }
+): Either.Either<ReadonlyArray<Order.Event>, Order.UnknownOrder | OrderNotPaid | InvoicedBefore> => {
+  const { key: orderId } = row.ref
+  const { invoiceId, status } = row.state
+  if (status === "none") return Either.left(new Order.UnknownOrder())
+  if (!Order.isPaid(row.state)) return Either.left(new OrderNotPaid({ orderId, status }))
+  if (invoiceId === command.invoiceId) return Either.right([])
+  if (invoiceId !== undefined) return Either.left(new InvoicedBefore({ orderId, invoiceId }))
+  return Either.right([{ _tag: "OrderInvoiced", invoiceId: command.invoiceId, at: env.now }])
+}
 
 export const evolve = (_state: State, event: Event): State => {
   const { accountId, amount, at, kind, orderIds } = event

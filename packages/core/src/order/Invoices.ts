@@ -57,8 +57,8 @@ export class Invoices extends Context.Tag("@vsms/core/order/Invoices")<
       | InvalidInput.InvalidInput
       | CreditCode.InvalidCreditCode
       | Order.UnknownOrder
-      | Order.OrderNotPaid
-      | Order.InvoicedBefore
+      | Invoice.OrderNotPaid
+      | Invoice.InvoicedBefore
       | PortFailure
     >
     /** The account's invoices, the newest first. */

@@ -179,24 +179,6 @@ export class AmountDiffers extends Schema.TaggedError<AmountDiffers>()("AmountDi
   static readonly transient = false
 }
 
-/** Only what is paid can be invoiced. */
-export class OrderNotPaid extends Schema.TaggedError<OrderNotPaid>()("OrderNotPaid", {
-  orderId: Schema.String,
-  status: Status
-}) {
-  static readonly rule = "PKG-11" as const
-  static readonly transient = true
-}
-
-/** An order is invoiced once. */
-export class InvoicedBefore extends Schema.TaggedError<InvoicedBefore>()("InvoicedBefore", {
-  orderId: Schema.String,
-  invoiceId: Schema.String
-}) {
-  static readonly rule = "PKG-11" as const
-  static readonly transient = false
-}
-
 // ---------------------------------------------------------------------------------------------------------------------
 // decisions
 // ---------------------------------------------------------------------------------------------------------------------
@@ -355,21 +337,6 @@ const closed = (state: State, closedAttempts: number): Either.Either<void, Payme
   state.attempts <= closedAttempts || state.method === undefined
     ? Either.void
     : Either.left(new PaymentUnderWay({ method: state.method }))
-
-/** Puts a paid order on an invoice, once (PKG-11). */
-export const invoice = (
-  env: Env,
-  row: Row<typeof kind>,
-  command: { readonly invoiceId: string }
-): Decided<UnknownOrder | OrderNotPaid | InvoicedBefore> => {
-  const { key: orderId } = row.ref
-  const { invoiceId, status } = row.state
-  if (status === "none") return Either.left(new UnknownOrder())
-  if (!isPaid(row.state)) return Either.left(new OrderNotPaid({ orderId, status }))
-  if (invoiceId === command.invoiceId) return nothing
-  if (invoiceId !== undefined) return Either.left(new InvoicedBefore({ orderId, invoiceId }))
-  return Either.right([{ _tag: "OrderInvoiced", invoiceId: command.invoiceId, at: env.now }])
-}
 
 export const evolve = (state: State, event: Event): State => {
   switch (event._tag) {

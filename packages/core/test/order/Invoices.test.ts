@@ -62,7 +62,7 @@ describe("Invoices.request", () => {
       yield* paid("a", 50)
       yield* paid("b", 50)
       const { invoiceId } = yield* request("a")
-      expect(yield* Effect.flip(request("b", "a"))).toEqual(new Order.InvoicedBefore({ orderId: "a", invoiceId }))
+      expect(yield* Effect.flip(request("b", "a"))).toEqual(new Invoice.InvoicedBefore({ orderId: "a", invoiceId }))
       expect((yield* invoices).items).toHaveLength(1)
       expect(yield* request("b")).toMatchObject({ amount: Cny.yuan(50) })
     }).pipe(Effect.provide(layer))
@@ -74,7 +74,7 @@ describe("Invoices.request", () => {
       yield* unpaid("open")
       yield* paid("theirs", 50, "other")
       expect(yield* Effect.flip(request("a", "open"))).toEqual(
-        new Order.OrderNotPaid({ orderId: "open", status: "created" })
+        new Invoice.OrderNotPaid({ orderId: "open", status: "created" })
       )
       expect(yield* Effect.flip(request("theirs"))).toEqual(new Order.UnknownOrder())
       expect((yield* invoices).items).toEqual([])

@@ -3,6 +3,7 @@ import * as FastCheck from "effect/FastCheck"
 import * as Schema from "effect/Schema"
 import { describe, expect, it } from "vitest"
 import * as Cny from "../../src/money/Cny.ts"
+import * as Invoice from "../../src/order/Invoice.ts"
 import * as Order from "../../src/order/Order.ts"
 import * as Kinds from "../../src/storage/Kind.ts"
 
@@ -157,21 +158,21 @@ describe("refusals, in order of precedence", () => {
     ],
     [
       "PKG-11: an order that nobody made is not invoiced",
-      Order.invoice(env, row(Order.initial), invoice),
+      Invoice.putOn(env, row(Order.initial), invoice),
       new Order.UnknownOrder()
     ],
     ...[created, paying, cancelled, expired].map(
       (state) =>
         [
           `PKG-11: an order that is ${state.status} is not invoiced`,
-          Order.invoice(env, row(state), invoice),
-          new Order.OrderNotPaid({ orderId: "order", status: state.status })
+          Invoice.putOn(env, row(state), invoice),
+          new Invoice.OrderNotPaid({ orderId: "order", status: state.status })
         ] as const
     ),
     [
       "PKG-11: an order is invoiced once",
-      Order.invoice(env, row(invoiced), invoice),
-      new Order.InvoicedBefore({ orderId: "order", invoiceId: "i1" })
+      Invoice.putOn(env, row(invoiced), invoice),
+      new Invoice.InvoicedBefore({ orderId: "order", invoiceId: "i1" })
     ]
   ]
   for (const [name, decided, refusal] of table) it(name, () => expect(decided).toEqual(Either.left(refusal)))
@@ -195,7 +196,7 @@ it("PKG-10: what is already so is decided without events", () => {
   expect(expire(expired)).toEqual(none)
   expect(expire(paid)).toEqual(none)
   expect(expire(cancelled)).toEqual(none)
-  expect(Order.invoice(env, row(invoiced), { invoiceId: "i1" })).toEqual(none)
+  expect(Invoice.putOn(env, row(invoiced), { invoiceId: "i1" })).toEqual(none)
 })
 
 it("PKG-10: an order can be paid up to the instant before its 30 minutes are over, and expires at it", () => {
@@ -270,7 +271,7 @@ describe("any history", () => {
     payment.map(
       (invoiceId): Command =>
         (now, state) =>
-          Order.invoice({ now }, row(state), { invoiceId })
+          Invoice.putOn({ now }, row(state), { invoiceId })
     )
   )
   const history = FastCheck.array(FastCheck.tuple(FastCheck.integer({ min: 0, max: 10 * 60_000 }), command), {
