@@ -100,6 +100,17 @@ describe("refusals of a purchase", () => {
       "PKG-6"
     ],
     [
+      "one quantity is below nothing, and another makes up for it",
+      {
+        packages: [
+          { ...bad, quantity: 2 },
+          { ...bad, quantity: -1 }
+        ]
+      },
+      outOfRange(-1),
+      "PKG-6"
+    ],
+    [
       "a custom package is too small",
       { packages: [{ ...bad, quantity: 1 }] },
       new Tariff.CustomMinutesTooFew({ supplied: 999, minimum }),
