@@ -3,6 +3,7 @@ import * as Https from "node:https"
 import * as Net from "node:net"
 import * as Os from "node:os"
 import * as Tls from "node:tls"
+import { inspect } from "node:util"
 import type { CallbackRequest, CallbackTransport } from "@vsms/core/callback/CallbackTransport"
 import { suite } from "@vsms/core/testing/Law"
 import { laws } from "@vsms/core/testing/laws/CallbackTransportLaws"
@@ -66,6 +67,11 @@ describe("CBK-2: what went wrong is told apart", () => {
     ["no HTTP", "220 mail.example ESMTP\r\n", trouble("connection")],
     ["a broken status line", "HTTP/1.1 OK\r\n\r\n", trouble("connection")],
     ["two lengths", "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n", trouble("connection")],
+    [
+      "what only a lenient reader accepts",
+      `HTTP/1.1 200 OK\r\nx: \u0001\r\ncontent-length: 0\r\n\r\n`,
+      trouble("connection")
+    ],
     ["a change of protocols", "HTTP/1.1 101 Go\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n", trouble("connection")],
     ["a hint before the answer", `HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n${taken}`, status(200)],
     ["endless headers", `HTTP/1.1 200 OK\r\n${"x-more: and more\r\n".repeat(2_000)}`, trouble("tooLarge")],
@@ -137,7 +143,7 @@ describe("CBK-2: what went wrong is told apart", () => {
       const post = request("http://receiver.example/", changed)
       const exit = await run(Effect.exit(Effect.flatMap(open(), (transport) => transport.post(post))))
       expect(Exit.isFailure(exit) && exit.cause._tag === "Fail" && exit.cause.error.retry).toBe("never")
-      expect(`${JSON.stringify(exit)} ${String(exit)}`).not.toContain(secret)
+      expect(inspect(exit, { depth: 20 })).not.toContain(secret)
     }
   })
 })
@@ -161,19 +167,30 @@ describe("CBK-2: the status is the answer, whatever becomes of the body", () => 
       })
     ))
 
-  it("CBK-2: a body that does not come is not waited for, and the connection is dropped", () =>
+  const halfTaken = taken.slice(0, -2)
+
+  it("CBK-2: a body that does not come is not waited for", () =>
     run(
       Effect.gen(function* () {
-        const { connections, port } = yield* listening(saying("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nta"))
+        const { port } = yield* listening(saying(halfTaken))
+        const transport = yield* open({ bodyMillis: 3_600_000 })
+        const post = request(`http://receiver.example:${port}/`, { timeoutMillis: 2_000 })
+        expect(yield* transport.post(post)).toEqual(status(200))
+      })
+    ))
+
+  it("CBK-2: a body that does not come does not keep the connection", () =>
+    run(
+      Effect.gen(function* () {
+        const { connections, port } = yield* listening(saying(halfTaken))
         const transport = yield* open({ bodyMillis: 50 })
-        const post = transport.post(request(`http://receiver.example:${port}/`))
-        expect(yield* Effect.timeout(post, 5_000)).toEqual(status(200))
+        expect(yield* transport.post(request(`http://receiver.example:${port}/`))).toEqual(status(200))
         yield* closing(connections[0]!)
       })
     ))
 
   it("CBK-2: a body that breaks off changes nothing", async () => {
-    const server = Net.createServer((socket) => socket.once("data", () => socket.end(taken.slice(0, -2))))
+    const server = Net.createServer((socket) => socket.once("data", () => socket.end(halfTaken)))
     expect(await run(postTo(server))).toEqual(status(200))
   })
 
@@ -399,7 +416,7 @@ describe("connections", () => {
     run(
       Effect.gen(function* () {
         const kept = yield* listening(echo().server)
-        const slow = yield* listening(saying("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nta"))
+        const slow = yield* listening(saying(taken.slice(0, -2)))
         const scope = yield* Scope.make()
         const transport = yield* Scope.extend(open({ bodyMillis: 3_600_000 }), scope)
         yield* transport.post(request(`http://receiver.example:${kept.port}/`))
@@ -423,9 +440,9 @@ describe("TLS", () => {
     host = "receiver.example"
   ) =>
     Effect.gen(function* () {
-      const seen: Array<string | undefined> = []
+      const seen: Array<unknown> = []
       const server = Https.createServer(certificate, (request, response) => {
-        seen.push(request.headers.host)
+        seen.push((request.socket as Tls.TLSSocket).servername)
         request.resume().once("end", () => response.end("taken"))
       })
       const { connections, port } = yield* listening(server)
@@ -433,11 +450,16 @@ describe("TLS", () => {
       const post = transport.post(request(`https://${host}:${port}/hook`))
       const first = yield* post
       yield* settled
-      return { answers: [first, yield* post], seen: seen.length, connections: connections.length }
+      return { answers: [first, yield* post], seen, connections: connections.length }
     })
 
-  const refused = { answers: [trouble("tls"), trouble("tls")], seen: 0, connections: 2 }
-  const carried = { answers: [status(200), status(200)], seen: 2, connections: 1 }
+  const refused = { answers: [trouble("tls"), trouble("tls")], seen: [], connections: 2 }
+  const carriedTo = (...seen: ReadonlyArray<unknown>) => ({
+    answers: [status(200), status(200)],
+    seen: [...seen, ...seen],
+    connections: 1
+  })
+  const carried = carriedTo("receiver.example")
 
   it("CBK-2: a certificate that nobody vouches for is refused", async () => {
     expect(await run(posting(name, {}))).toEqual(refused)
@@ -456,7 +478,7 @@ describe("TLS", () => {
   it("CBK-2: a certificate of the URL's host is accepted from a trusted authority, and its connection kept", async () => {
     expect(await run(posting(name, { trusted }))).toEqual(carried)
     expect(await run(posting(name, { trusted }, "receiver.example."))).toEqual(carried)
-    expect(await run(posting(address, { trusted }, "127.0.0.1"))).toEqual(carried)
+    expect(await run(posting(address, { trusted }, "127.0.0.1"))).toEqual(carriedTo(false))
   })
 
   it("CBK-2: a certificate of another host is refused, even from a trusted authority", async () => {
