@@ -230,8 +230,8 @@ const countMax = (list: Tariff.PriceList, fixed: Tariff.FixedPackage): number =>
     if (custom.price <= price && custom.packageCount <= count) return count - 1
     for (const other of list.fixed) {
       const others = Math.ceil(minutes / other.minutes)
-      const fewer = others < count || (others === count && other.minutes > fixed.minutes)
-      if (fewer && others * other.price <= price) return count - 1
+      // Of a larger one no more copies are needed, of a smaller one no fewer.
+      if (other.minutes > fixed.minutes && others * other.price <= price) return count - 1
     }
   }
   return list.packagesMax

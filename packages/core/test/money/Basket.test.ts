@@ -285,6 +285,42 @@ describe("cheapest", () => {
     expect(Cny.format(basket.payable)).toBe("8,485.00")
   })
 
+  const priced = (...packages: ReadonlyArray<readonly [minutes: number, price: number]>) =>
+    Tariff.PriceList.make({
+      ...standard,
+      fixed: packages.map(([minutes, price]) => ({ minutes: Minutes.make(minutes), price: Cny.make(price) }))
+    })
+
+  it.each([
+    ["than a custom one", [[10_000, 1_049_999]], 10_000, [fixed(10_000, 1)]],
+    [
+      "than one of twice the size",
+      [
+        [10_000, 800_000],
+        [20_000, 1_600_001]
+      ],
+      20_000,
+      [fixed(10_000, 2)]
+    ],
+    [
+      "in twice the size",
+      [
+        [10_000, 800_000],
+        [20_000, 1_599_999]
+      ],
+      20_000,
+      [fixed(20_000, 1)]
+    ]
+  ] as const)("PKG-4: a thousandth of a yuan less %s is less", (_, packages, minutes, items) => {
+    expect(Either.getOrThrow(cheapest(priced(...packages), minutes)).items).toEqual(items)
+  })
+
+  it("PKG-4: of baskets with one price and as many minutes, it is the one with the fewest packages", () => {
+    // Not 40,000 and twice 10,000, although the largest comes first.
+    const list = priced([10_000, 800_000], [30_000, 2_400_000], [40_000, 3_200_000])
+    expect(Either.getOrThrow(cheapest(list, 60_000)).items).toEqual([fixed(30_000, 2)])
+  })
+
   it("PKG-4: the cheapest price grows with the minutes", () => {
     const some = FastCheck.nat(2_000_000_000)
     FastCheck.assert(

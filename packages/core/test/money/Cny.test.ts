@@ -49,6 +49,10 @@ describe("Cny", () => {
     )
   })
 
+  it("PKG-3: all of an amount can be taken away", () => {
+    expect(Cny.subtract(Cny.yuan(1), Cny.yuan(1))).toEqual(Option.some(Cny.zero))
+  })
+
   it.each([
     [0, "0.00"],
     [5, "0.005"],

@@ -41,6 +41,10 @@ describe("Minutes", () => {
     )
   })
 
+  it("BAL-5: all of the minutes can be taken away", () => {
+    expect(Minutes.subtract(Minutes.make(7), Minutes.make(7))).toEqual(Option.some(Minutes.zero))
+  })
+
   it.each([
     [0, "0"],
     [999, "999"],

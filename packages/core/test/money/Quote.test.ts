@@ -118,6 +118,8 @@ describe("cliffs", () => {
           }
         }
         for (const { instead, minutesFrom, minutesTo, overpayMax } of found) {
+          expect(minutesFrom).toBeGreaterThanOrEqual(list.customMinutesMin)
+          expect(minutesTo).toBeLessThanOrEqual(list.customMinutesMax)
           const overpaid = Array.from(
             { length: minutesTo - minutesFrom + 1 },
             (_, index) => pay(PriceLists.customPrice(list, minutesFrom + index)) - instead.payable
