@@ -1,7 +1,7 @@
 /**
  * Rules: what a report about a send changes, all of it or nothing: the send, and at its end the balance, the alert of
  * few minutes, the statistics, the receipt and the callbacks (SND-6, BAL-4, BAL-8, STA-2, CBK-1). What a report comes
- * to is `Send.step`.
+ * to is `SendStep.step`.
  */
 import * as LowBalance from "../alert/LowBalance.ts"
 import * as Balance from "../balance/Balance.ts"
@@ -11,6 +11,7 @@ import * as Rendering from "../template/Rendering.ts"
 import type { RowsOf } from "./Acceptance.ts"
 import * as ReceiptLog from "./ReceiptLog.ts"
 import * as Send from "./Send.ts"
+import * as SendStep from "./SendStep.ts"
 
 export interface Env {
   /** Epoch milliseconds. */
@@ -44,12 +45,12 @@ export type EndingBooks = RowsOf<ReturnType<typeof endingRefs>>
 
 /** What a report that cannot end the send changes. */
 export const advance = (env: Env, send: Row<typeof Send.kind>, report: Send.Report): Decision.Decision<Recorded> =>
-  moved(send, Send.step(env, send.state, report))
+  moved(send, SendStep.step(env, send.state, report))
 
 /** What a report changes that may be the send's end. */
 export const finish = (env: Env, books: EndingBooks, report: Send.Report): Decision.Decision<Recorded> => {
   const [send] = books
-  const step = Send.step(env, send.state, report)
+  const step = SendStep.step(env, send.state, report)
   switch (step._tag) {
     case "Completed":
       return complete(env, books, step)
@@ -61,9 +62,9 @@ export const finish = (env: Env, books: EndingBooks, report: Send.Report): Decis
   }
 }
 
-type StepOf<Tag extends Send.Step["_tag"]> = Extract<Send.Step, { readonly _tag: Tag }>
+type StepOf<Tag extends SendStep.Step["_tag"]> = Extract<SendStep.Step, { readonly _tag: Tag }>
 
-const moved = (send: Row<typeof Send.kind>, step: Send.Step): Decision.Decision<Recorded> => {
+const moved = (send: Row<typeof Send.kind>, step: SendStep.Step): Decision.Decision<Recorded> => {
   if (step._tag !== "Moved") return Decision.answer({ state: send.state, recorded: false, ended: false })
   const change = Decision.change(send, [step.event])
   const recorded = step.event._tag !== "Corrected"

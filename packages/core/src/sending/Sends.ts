@@ -16,28 +16,23 @@ import * as Decision from "../storage/Decision.ts"
 import { Journal } from "../storage/Journal.ts"
 import type { Ref, Row } from "../storage/Kind.ts"
 import { type Cursor, type Page, Records } from "../storage/Records.ts"
-import type { SpokenSegment } from "../template/Rendering.ts"
 import * as TemplateBook from "../template/TemplateBook.ts"
 import * as Acceptance from "./Acceptance.ts"
 import * as Admission from "./Admission.ts"
 import * as Callee from "./Callee.ts"
 import * as Explanation from "./Explanation.ts"
-import * as Gate from "./Gate.ts"
 import * as Idempotency from "./Idempotency.ts"
 import * as Progress from "./Progress.ts"
 import * as Receipt from "./Receipt.ts"
 import * as RefusedSend from "./RefusedSend.ts"
 import * as Send from "./Send.ts"
+import * as SendCheck from "./SendCheck.ts"
 import * as SendLimits from "./SendLimits.ts"
 import * as SendPolicy from "./SendPolicy.ts"
 import * as SendRequest from "./SendRequest.ts"
 import * as Spans from "./Spans.ts"
 
-/** The application has no such send, or no longer. */
-export class UnknownSend extends Schema.TaggedError<UnknownSend>()("UnknownSend", {}) {
-  static readonly rule = "SND-6" as const
-  static readonly transient = false
-}
+export { UnknownSend } from "./Send.ts"
 
 /** A send as its application sees it. `personal` is `undefined` once its retention time has ended. */
 export interface SendView {
@@ -58,17 +53,6 @@ export type BatchAnswer =
   | { readonly _tag: "Malformed"; readonly refusal: SendRequest.FormRefusal }
   /** The storage failed: the send may have been accepted. Repeat it under its idempotency key. */
   | { readonly _tag: "Failed"; readonly failure: PortFailure }
-
-/** What a send would meet, if it were sent now. */
-export interface Check {
-  readonly allowed: boolean
-  /** Every gate, also those after the first that is shut; `notReached`: it cannot be asked while another is shut. */
-  readonly gates: ReadonlyArray<Gate.Verdict>
-  /** What would be spoken; `undefined` if that cannot be told. */
-  readonly text: string | undefined
-  readonly segments: ReadonlyArray<SpokenSegment>
-  readonly holdMinutes: number | undefined
-}
 
 export interface SendPage {
   readonly limit?: number | undefined
@@ -113,7 +97,7 @@ export class Sends extends Context.Tag("@vsms/core/sending/Sends")<
       accountId: string,
       applicationId: string,
       input: SendRequest.SendInput | SendRequest.CodeInput
-    ) => Effect.Effect<Check, SendRequest.FormRefusal | PortFailure>
+    ) => Effect.Effect<SendCheck.Check, SendRequest.FormRefusal | PortFailure>
     /** Records what happened to a send, and at its end everything that follows from it, in one step. */
     readonly record: (ref: Ref<typeof Send.kind>, report: Send.Report) => Effect.Effect<Progress.Recorded, PortFailure>
     /** A send's row, for the domains that carry it on. */
@@ -122,7 +106,7 @@ export class Sends extends Context.Tag("@vsms/core/sending/Sends")<
       accountId: string,
       applicationId: string,
       sendId: string
-    ) => Effect.Effect<SendView, UnknownSend | PortFailure>
+    ) => Effect.Effect<SendView, Send.UnknownSend | PortFailure>
     /** The application's sends, the newest first. */
     readonly list: (
       accountId: string,
@@ -152,7 +136,7 @@ export class Sends extends Context.Tag("@vsms/core/sending/Sends")<
       accountId: string,
       applicationId: string,
       id: string
-    ) => Effect.Effect<Explanation.Explanation, UnknownSend | PortFailure>
+    ) => Effect.Effect<Explanation.Explanation, Send.UnknownSend | PortFailure>
     /** The limits that the application has set for itself; `null`: the default holds (SND-8, TPL-9). */
     readonly limits: (accountId: string, applicationId: string) => Effect.Effect<SendLimits.State, PortFailure>
     /** Sets all of them. */
@@ -290,7 +274,7 @@ const make = (options: { readonly policy: SendPolicy.SendPolicy; readonly plan?:
             : Idempotency.recall({ now }, state, SendRequest.fingerprint(request))
         const env = { now, policy, plan }
         const inspected = Admission.inspect(env, Acceptance.requestOf(attempted), Acceptance.stateOf(books))
-        return Either.right(Decision.answer(checkOf(inspected, recalled)))
+        return Either.right(Decision.answer(SendCheck.of(inspected, recalled)))
       })
     })
 
@@ -298,7 +282,7 @@ const make = (options: { readonly policy: SendPolicy.SendPolicy; readonly plan?:
       Effect.flatMap(journal.load(Send.ref(accountId, sendId)), (row) =>
         row.state.stage !== "none" && row.state.accepted.applicationId === applicationId
           ? Effect.succeed(row)
-          : new UnknownSend()
+          : new Send.UnknownSend()
       )
 
     const get = Effect.fn("Sends.get")(function* (accountId: string, applicationId: string, sendId: string) {
@@ -443,23 +427,3 @@ const viewOf = ({ personal, ref, state }: Row<typeof Send.kind>): SendView => ({
 /** An application's id is nobody else's, so this leaves out nothing but the guesses of strangers. */
 const own = <A extends { readonly ref: { readonly owner: string } }>(accountId: string, found: Page<A>) =>
   found.items.filter(({ ref }) => ref.owner === accountId)
-
-const checkOf = (
-  inspected: ReturnType<typeof Admission.inspect>,
-  recalled: ReturnType<typeof Idempotency.recall> | undefined
-): Check => {
-  const conflict = recalled !== undefined && Either.isLeft(recalled) ? recalled.left : undefined
-  const gates = Gate.gates.map(({ gate, rule }): Gate.Verdict => {
-    const refusal = gate === "idempotency" ? conflict : inspected.gates.find((one) => one.gate === gate)?.refusal
-    if (refusal === null) return { gate, rule, verdict: "notReached", facts: {} }
-    if (refusal === undefined) return { gate, rule, verdict: "passed", facts: Gate.seenAt(gate, inspected.sight) }
-    return { gate, rule, verdict: "failed", facts: { refusal: refusal._tag, ...Gate.factsOf(refusal) } }
-  })
-  return {
-    allowed: gates.every(({ verdict }) => verdict === "passed"),
-    gates,
-    text: inspected.rendered?.text,
-    segments: inspected.rendered?.segments ?? [],
-    holdMinutes: inspected.sight.holdMinutes
-  }
-}

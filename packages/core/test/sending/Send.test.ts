@@ -6,6 +6,7 @@ import type { CallEvent } from "../../src/dispatch/CallChannel.ts"
 import * as Kinds from "../../src/storage/Kind.ts"
 import * as Receipt from "../../src/sending/Receipt.ts"
 import * as Send from "../../src/sending/Send.ts"
+import * as SendStep from "../../src/sending/SendStep.ts"
 
 const at = 1_000_000
 const accepted: Send.Accepted = { ...Send.initial.accepted, at, applicationId: "app", longestCallMillis: 300_000 }
@@ -13,7 +14,7 @@ const fresh = Send.evolve(Send.initial, { _tag: "SendAccepted", accepted })
 
 /** Takes a report as the service does: what ends the send is billed and numbered. */
 const take = (state: Send.State, report: Send.Report, now: number): Send.State => {
-  const step = Send.step({ now }, state, report)
+  const step = SendStep.step({ now }, state, report)
   switch (step._tag) {
     case "Nothing":
       return state
@@ -58,9 +59,11 @@ const failed = (after: number, failure: Send.FailureReason): Send.Report => ({
 
 describe("Send", () => {
   it("BAL-2: each started minute counts whole, and an answered call costs at least one", () => {
-    const minutes = [0, 1, 59_999, 60_000, 60_001, 120_000, 120_001].map((millis) => Send.minutesOf(at, at + millis))
+    const minutes = [0, 1, 59_999, 60_000, 60_001, 120_000, 120_001].map((millis) =>
+      SendStep.minutesOf(at, at + millis)
+    )
     expect(minutes).toEqual([1, 1, 1, 1, 2, 2, 3])
-    expect(Send.minutesOf(at, at - 5)).toBe(1)
+    expect(SendStep.minutesOf(at, at - 5)).toBe(1)
   })
 
   it("SND-6: a whole life, each step with its time", () => {
@@ -186,8 +189,8 @@ describe("Send", () => {
   })
 
   it("SND-6: nothing is reported of what was never accepted", () => {
-    expect(Send.step({ now: at }, Send.initial, hungUp(1))).toEqual({ _tag: "Nothing" })
-    expect(Send.step({ now: at }, Send.initial, dial("a"))).toEqual({ _tag: "Nothing" })
+    expect(SendStep.step({ now: at }, Send.initial, hungUp(1))).toEqual({ _tag: "Nothing" })
+    expect(SendStep.step({ now: at }, Send.initial, dial("a"))).toEqual({ _tag: "Nothing" })
   })
 
   it("SND-6: a channel gone mad does not fill the record", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
 import * as Account from "../../src/account/Account.ts"
 import * as Alert from "../../src/alert/Alert.ts"
 import * as DailyVolume from "../../src/alert/DailyVolume.ts"
@@ -8,10 +9,15 @@ import * as LowBalance from "../../src/alert/LowBalance.ts"
 import * as Balance from "../../src/balance/Balance.ts"
 import { InvalidInput } from "../../src/InvalidInput.ts"
 import * as Callee from "../../src/sending/Callee.ts"
+import * as DisplayNumber from "../../src/sending/DisplayNumber.ts"
+import * as FrequencyLimit from "../../src/sending/FrequencyLimit.ts"
 import * as Idempotency from "../../src/sending/Idempotency.ts"
+import * as ReceiptLog from "../../src/sending/ReceiptLog.ts"
+import * as RefusedSend from "../../src/sending/RefusedSend.ts"
 import * as Send from "../../src/sending/Send.ts"
 import * as SendLimits from "../../src/sending/SendLimits.ts"
 import type { Queue } from "../../src/storage/Decision.ts"
+import type { Kind, Ref } from "../../src/storage/Kind.ts"
 import * as Template from "../../src/template/Template.ts"
 import * as TemplateBook from "../../src/template/TemplateBook.ts"
 import * as VerificationCode from "../../src/sending/VerificationCode.ts"
@@ -537,5 +543,31 @@ describe("Sends, told", () => {
     expect(world.run(world.sends.receipts(accountId, applicationId)).items).toMatchObject([
       { sendId, callee: undefined }
     ])
+  })
+
+  it("SND-6, SND-7, SND-8: every kind of row survives being stored", () => {
+    const world = makeWorld({ numbers: ["b", "a"] })
+    const { sendId } = right(world.code("13800138000", { idempotencyKey: "k", ext: "e" }))
+    left(world.code("13800138000"))
+    call(world, sendId, 61_000)
+    const limits: SendLimits.State = { code: [{ _tag: "NaturalDay", max: 2 }], notice: null, parameterMax: 20 }
+    world.run(world.sends.setLimits(accountId, applicationId, limits))
+    const { attemptId } = world.run(world.sends.refused(accountId, applicationId)).items[0]!
+    const survives = <K extends Kind.Any>(one: Ref<K>): void => {
+      const { personal, state, version } = world.load(one)
+      expect([one.kind.name, version > 0]).toEqual([one.kind.name, true])
+      const again = <A, I>(schema: Schema.Schema<A, I>, value: A): A =>
+        Schema.decodeUnknownSync(schema)(JSON.parse(JSON.stringify(Schema.encodeSync(schema)(value))))
+      expect(again(one.kind.state, state)).toEqual(state)
+      if (personal !== undefined) expect(again(one.kind.personal, personal)).toEqual(personal)
+    }
+    survives(ref(sendId))
+    survives(RefusedSend.ref(accountId, attemptId))
+    survives(Idempotency.ref(accountId, applicationId, "k"))
+    survives(FrequencyLimit.ref(accountId, applicationId, "+8613800138000"))
+    survives(SendLimits.ref(accountId, applicationId))
+    survives(DisplayNumber.ref(accountId))
+    survives(ReceiptLog.ref(accountId))
+    survives(TemplateBook.ref(accountId, applicationId))
   })
 })
