@@ -71,7 +71,7 @@ export const put = <K extends Kind.Any>(
 ) =>
   Effect.orDie(
     journal.transact([ref], ([row]) =>
-      Either.right(Decision.make(undefined, { changes: [Decision.change(row!, events)] }))
+      Either.right(Decision.make(undefined, { changes: [Decision.change(row, events)] }))
     )
   )
 
@@ -100,6 +100,8 @@ export class NumberWorld {
   readonly sandbox = SandboxGateway.make()
   readonly crashes = new CrashPoints([])
   readonly notices: Array<RenewalNotice> = []
+  /** How often somebody asked for a notice to be told, repeats included. */
+  tellings = 0
   private readonly ids: Layer.Layer<IdGenerator>
   private readonly leaseMillis: number
   private process: Simulation.Process<unknown, unknown> | undefined
@@ -211,6 +213,7 @@ export class NumberWorld {
     const notices: typeof RenewalNotices.Service = {
       tell: (notice) =>
         Effect.sync(() => {
+          this.tellings++
           if (this.notices.every(({ noticeId }) => noticeId !== notice.noticeId)) this.notices.push(notice)
         })
     }

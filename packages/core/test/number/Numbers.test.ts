@@ -278,6 +278,9 @@ describe("VoiceNumbers", () => {
 })
 
 describe("races", () => {
+  // Long runs (NIGHTLY=1) try many more.
+  const timeout = 600_000
+
   interface Purchase {
     readonly accountId: string
     readonly wanted: ReadonlyArray<number>
@@ -324,18 +327,72 @@ describe("races", () => {
       if (all.length > 0) expect(bought.some(Either.isRight)).toBe(true)
     })
 
-  it("NUM-1: the sixth number is refused however requests race, and no number has two holders", () =>
-    FastCheck.assert(
-      FastCheck.asyncProperty(
-        purchases,
-        FastCheck.scheduler(),
-        FastCheck.integer({ min: 12, max: 48 }),
-        (all, scheduler, slice) => interleaved(Effect.provide(scramble(all), layer), scheduler, slice)
-      )
-    ))
+  it(
+    "NUM-1: the sixth number is refused however requests race, and no number has two holders",
+    () =>
+      FastCheck.assert(
+        FastCheck.asyncProperty(
+          purchases,
+          FastCheck.scheduler(),
+          FastCheck.integer({ min: 12, max: 48 }),
+          (all, scheduler, slice) => interleaved(Effect.provide(scramble(all), layer), scheduler, slice)
+        )
+      ),
+    timeout
+  )
 
-  it("NUM-1: likewise with fibers of the runtime", () =>
-    FastCheck.assert(
-      FastCheck.asyncProperty(purchases, (all) => Effect.runPromise(Effect.provide(scramble(all), layer)))
-    ))
+  it(
+    "NUM-1: likewise with fibers of the runtime",
+    () =>
+      FastCheck.assert(
+        FastCheck.asyncProperty(purchases, (all) => Effect.runPromise(Effect.provide(scramble(all), layer)))
+      ),
+    timeout
+  )
+
+  it(
+    "NUM-6, NUM-7: renewals of a number that race are orders for different terms, or one order, and each is charged once",
+    () =>
+      FastCheck.assert(
+        FastCheck.asyncProperty(
+          FastCheck.array(FastCheck.constantFrom("pay" as const, "cancel" as const, "leave" as const), {
+            minLength: 2,
+            maxLength: 5
+          }),
+          FastCheck.scheduler(),
+          FastCheck.integer({ min: 12, max: 48 }),
+          (all, scheduler, slice) => {
+            const number = numbers[0]!
+            const renewing = Effect.gen(function* () {
+              const service = yield* Numbers
+              const payers = yield* SandboxGateway.Payers
+              const journal = yield* Journal
+              yield* rent([number])
+              const answers = yield* Effect.forEach(
+                all,
+                (then) =>
+                  Effect.gen(function* () {
+                    const order = yield* service.renew({ accountId: "acme", number })
+                    if (then === "pay") yield* pay(order)
+                    if (then === "cancel") yield* cancel(order)
+                  }).pipe(Effect.either),
+                { concurrency: "unbounded" }
+              )
+              // Whoever was refused came upon an order that another one had cancelled or paid.
+              for (const answer of answers) {
+                if (Either.isLeft(answer)) expect(["OrderNotOpen", "PaidNotReversible"]).toContain(answer.left._tag)
+              }
+              const terms = (yield* payers.payments).length
+              const { held } = (yield* journal.load(Holdings.ref("acme"))).state
+              expect(held[0]).toMatchObject({ terms, expiresAt: held[0]!.since + terms * 30 * day })
+              // And it goes on.
+              yield* pay(yield* service.renew({ accountId: "acme", number }))
+              expect((yield* list())[0]).toMatchObject({ expiresAt: held[0]!.since + (terms + 1) * 30 * day })
+            })
+            return interleaved(Effect.provide(renewing, layer), scheduler, slice)
+          }
+        )
+      ),
+    timeout
+  )
 })

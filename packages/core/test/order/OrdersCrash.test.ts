@@ -130,7 +130,7 @@ describe("PKG-10: charged once if and only if fulfilled once", () => {
           }
         }
       }
-    })
+    }, 600_000)
   }
 
   it("PKG-10: several faults, fibers in any order", () => {
@@ -152,7 +152,7 @@ describe("PKG-10: charged once if and only if fulfilled once", () => {
         }
       )
     )
-  })
+  }, 600_000)
 })
 
 it("PKG-10: the stories reach every end", () => {
