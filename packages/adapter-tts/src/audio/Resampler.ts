@@ -52,20 +52,16 @@ const tapsOf = ({ from, to }: Rates): number => {
   return 2 * Math.ceil(((attenuation - 7.95) * from) / (14.36 * transition * 2)) + 2
 }
 
-/** The coefficients of phase 0, of phase 1 and so on. Each phase adds up to 1, so that no rate comes through louder. */
+/** The coefficients of phase 0, of phase 1 and so on. */
 const polyphase = ({ from, to }: Rates, phases: number, taps: number): Float64Array => {
   const filter = new Float64Array(phases * taps)
   const cutoff = Math.min(from, to) / 2 / from
   for (let phase = 0; phase < phases; phase++) {
-    let sum = 0
     for (let tap = 0; tap < taps; tap++) {
       // Of the input sample from the output sample; the latter lies between the two in the middle.
       const distance = tap - (taps / 2 - 1) - phase / phases
-      const coefficient = 2 * cutoff * sinc(2 * cutoff * distance) * kaiser((2 * distance) / taps)
-      filter[phase * taps + tap] = coefficient
-      sum += coefficient
+      filter[phase * taps + tap] = 2 * cutoff * sinc(2 * cutoff * distance) * kaiser((2 * distance) / taps)
     }
-    for (let tap = 0; tap < taps; tap++) filter[phase * taps + tap]! /= sum
   }
   return filter
 }

@@ -134,8 +134,8 @@ const readSamples = (
     for (let channel = 0; channel < channels; channel++)
       sum += sample(view, start + i * stride + channel * bytesPerSample)
     const mean = Math.round(sum / channels)
-    // Floating point may hold what is no number.
-    samples[i] = Number.isNaN(mean) ? 0 : Math.max(-32_768, Math.min(32_767, mean))
+    // Floating point may hold what is no number: a typed array takes it as 0.
+    samples[i] = Math.max(-32_768, Math.min(32_767, mean))
   }
   return samples
 }

@@ -26,8 +26,8 @@ export interface StartOptions {
   readonly engineModule: string
   readonly startLimitMillis: number
   readonly speakLimitMillis: number
-  /** Hears of the thread before the engine in it is ready, so that nobody has to wait to end it. */
-  readonly onThread: (stop: Effect.Effect<void>) => void
+  /** What ends each thread that runs: there from its start, before the engine in it is ready, to its end. */
+  readonly threads: Set<Effect.Effect<void>>
 }
 
 /** Starts a thread and waits until the engine in it can speak. */
@@ -36,20 +36,19 @@ export const start = (options: StartOptions): Effect.Effect<EspeakInstance, Spee
     const workerData: WorkerData = { engineModule: options.engineModule }
     // No flags of the host: neither its loaders nor its debugger concern this thread.
     const worker = new Worker(new URL("./worker/EspeakWorker.js", import.meta.url), { workerData, execArgv: [] })
-    const stop = Effect.promise(() => worker.terminate())
-    let alive = true
-    worker.on("exit", () => (alive = false))
-    // Without a listener the error of a thread is one of the process.
-    worker.on("error", () => (alive = false))
-    options.onThread(Effect.asVoid(stop))
+    const stop = Effect.asVoid(Effect.promise(() => worker.terminate()))
+    options.threads.add(stop)
+    worker.on("exit", () => options.threads.delete(stop))
+    // Without a listener the error of a thread is one of the process. The thread's end follows.
+    worker.on("error", () => {})
     return nextReply(worker).pipe(
       Effect.flatMap((reply) =>
         reply._tag === "Ready"
           ? Effect.succeed<EspeakInstance>({
               sampleRate: reply.sampleRate,
-              isAlive: () => alive,
+              isAlive: () => options.threads.has(stop),
               speak: (request) => speak(worker, request, options.speakLimitMillis),
-              stop: Effect.asVoid(stop)
+              stop
             })
           : Effect.fail(refusal(reply))
       ),

@@ -73,7 +73,7 @@ export const make = (options: Partial<Options> = {}): Effect.Effect<Speech, Spee
       engineModule: settings.engineModule,
       startLimitMillis: settings.startLimitMillis,
       speakLimitMillis: settings.speakLimitMillis,
-      onThread: (stop) => threads.add(stop)
+      threads
     })
     const idle: Array<EspeakInstance> = [yield* begin]
     const permits = yield* Effect.makeSemaphore(settings.instances)

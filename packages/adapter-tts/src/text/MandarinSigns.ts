@@ -12,7 +12,8 @@ export const readSign = (sign: string, before: string, after: string): string =>
   if (/^[-–—~～−]/.test(sign)) return readDash(sign, before, after)
   const alphanumeric = /[A-Za-z\d]/.test(before) && /[A-Za-z\d]/.test(after)
   const numeric = /\d/.test(before) || /\d/.test(after)
-  if (sign === ".") return alphanumeric ? "点" : after === "" || /[\s\u3400-\u9fff]/.test(after) ? "。" : "，"
+  if (sign === ".")
+    return alphanumeric ? "点" : after === "" || /[\s\u3400-\u4dbf\u4e00-\u9fff]/.test(after) ? "。" : "，"
   if (sign in between) return alphanumeric ? between[sign]! : "，"
   if (sign in besideNumbers) return numeric ? besideNumbers[sign]! : "，"
   if (/^\*+$/.test(sign)) return numeric || alphanumeric ? "星号" : "，"

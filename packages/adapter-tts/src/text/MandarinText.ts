@@ -95,7 +95,7 @@ const currencies: Readonly<Record<string, string>> = { $: "美元", "€": "欧�
 
 /** Of several readings that begin at one place the first one counts. */
 const readings: ReadonlyArray<Reading> = [
-  reading(/[\u3400-\u9fff]+/, ([words]) => words),
+  reading(/[\u3400-\u4dbf\u4e00-\u9fff]+/, ([words]) => words),
 
   // Telephone numbers: groups of digits, 幺 for 1.
   reading(
@@ -189,7 +189,7 @@ const readings: ReadonlyArray<Reading> = [
   reading(/(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z\d]+/, ([text]) => mixed(text)),
 
   // 1. at the head of a line
-  reading(/(?<![\d.])(\d{1,2})\.(?=\s*[\u3400-\u9fff])/, ([, item]) => `，${Numeral.cardinal(item!)}，`),
+  reading(/(?<![\d.])(\d{1,2})\.(?=\s*[\u3400-\u4dbf\u4e00-\u9fff])/, ([, item]) => `，${Numeral.cardinal(item!)}，`),
 
   // Numbers. Which of them are counted, and which are labels, is seen by their neighbours.
   reading(/(?<=第|初|周|星期|礼拜)\d+(?!\d|\.\d)/, ([ordinal]) => Numeral.spoken(ordinal)),
@@ -206,7 +206,7 @@ const readings: ReadonlyArray<Reading> = [
 
   reading(/[A-Za-z]+(?:'[A-Za-z]+)*/, ([text]) => word(text)),
   reading(/の/, () => "的"),
-  reading(/(?:(?![\u3400-\u9fffA-Za-z\d])[\p{L}\p{N}])+/u, () => "某"),
+  reading(/(?:(?![\u3400-\u4dbf\u4e00-\u9fffA-Za-z\d])[\p{L}\p{N}])+/u, () => "某"),
   reading(signs, (found) =>
     readSign(found[0], found.input.charAt(found.index - 1), found.input.charAt(found.index + found[0].length))
   ),

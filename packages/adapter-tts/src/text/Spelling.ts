@@ -108,7 +108,7 @@ export const nameOf = (character: string, language: Language): string => {
   return signs[character]?.[1] ?? (/[\p{L}\p{N}]/u.test(character) ? "unreadable" : "")
 }
 
-const isHan = (character: string): boolean => /[\u3400-\u9fff]/.test(character)
+const isHan = (character: string): boolean => /[\u3400-\u4dbf\u4e00-\u9fff]/.test(character)
 
 const englishDigits = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 
