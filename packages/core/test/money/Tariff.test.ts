@@ -163,6 +163,7 @@ describe("the promises of a price list", () => {
     ["a largest package below two of the highest tier", { customMinutesMax: 5_999_999 }],
     ["custom prices beyond exact integers", { tiers: [tier(1_000, 90_072)] }],
     ["fixed prices beyond exact integers", { fixed: [{ minutes: 1, price: 90_071_992_547_410 }] }],
+    ["a fixed package of more minutes than can be priced", { fixed: [{ minutes: 2e12, price: 1_000 }] }],
     ["no package at once", { packagesMax: 0 }]
   ])("PKG-4: a list with %s is no price list", (_, change) => {
     expect(decode({ ...plain, ...change })._tag).toBe("Left")
