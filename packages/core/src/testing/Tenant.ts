@@ -1,6 +1,7 @@
 /**
  * Service: a tenant who can send, for tests: everything that the original's quick start has a customer do, done.
  */
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Encoding from "effect/Encoding"
 import * as Either from "effect/Either"
@@ -27,14 +28,17 @@ export interface TenantOptions {
   readonly number?: string
   /** Of the package that it has. */
   readonly minutes?: number
+  /** How time passes; the test clock is moved if absent. */
+  readonly pass?: (duration: Duration.DurationInput) => Effect.Effect<void>
 }
 
-/** Opens a tenant. Takes five minutes and two seconds of the test clock, and needs workers at work. */
+/** Opens a tenant. Takes five minutes and two seconds, and needs workers at work. */
 export const open = (options: TenantOptions = {}) =>
   Effect.gen(function* () {
     const accounts = yield* Accounts
     const orders = yield* Orders
     const templates = yield* Templates
+    const pass = options.pass ?? TestClock.adjust
 
     const accountId = yield* accounts.open()
     yield* accounts.verify(accountId, { as: "enterprise" })
@@ -43,19 +47,19 @@ export const open = (options: TenantOptions = {}) =>
     const { applicationId } = yield* accounts.createApplication(accountId, { name: "测试语音短信" })
     const draft = { name: "验证码", content: "您的验证码是：{1}", kind: "code" } as const
     const { templateId } = yield* templates.create(accountId, applicationId, draft)
-    yield* TestClock.adjust("1 second")
+    yield* pass("1 second")
     yield* templates.setDefaultCode(accountId, applicationId, templateId)
 
     const number = `075500${options.number ?? "000001"}`
     yield* (yield* VoiceNumbers).add({ region: "广东省深圳市", numbers: [number] })
     const rent = yield* (yield* Numbers).buy({ accountId, numbers: [number], autoRenew: false })
     yield* orders.pay({ accountId, orderId: rent.orderId, method: "balance" })
-    yield* TestClock.adjust("1 second")
+    yield* pass("1 second")
 
     const packages = [{ kind: "custom", minutes: options.minutes ?? 10_000, quantity: 1 }] as const
     const order = yield* (yield* Packages).buy(accountId, { packages, agreementAccepted: true })
     yield* orders.pay({ accountId, orderId: order.orderId, method: "balance" })
-    yield* TestClock.adjust("5 minutes")
+    yield* pass("5 minutes")
     const tenant: Tenant = { accountId, applicationId, templateId, number }
     return tenant
   })
