@@ -292,27 +292,13 @@ describe("cheapest", () => {
     })
 
   it.each([
-    ["than a custom one", [[10_000, 1_049_999]], 10_000, [fixed(10_000, 1)]],
-    [
-      "than one of twice the size",
-      [
-        [10_000, 800_000],
-        [20_000, 1_600_001]
-      ],
-      20_000,
-      [fixed(10_000, 2)]
-    ],
-    [
-      "in twice the size",
-      [
-        [10_000, 800_000],
-        [20_000, 1_599_999]
-      ],
-      20_000,
-      [fixed(20_000, 1)]
-    ]
-  ] as const)("PKG-4: a thousandth of a yuan less %s is less", (_, packages, minutes, items) => {
-    expect(Either.getOrThrow(cheapest(priced(...packages), minutes)).items).toEqual(items)
+    ["than a custom one", [10_000, 1_049_999], undefined, 10_000, [fixed(10_000, 1)]],
+    ["than one of twice the size", [10_000, 800_000], [20_000, 1_600_001], 20_000, [fixed(10_000, 2)]],
+    ["in twice the size", [10_000, 800_000], [20_000, 1_599_999], 20_000, [fixed(20_000, 1)]],
+    ["for a little fewer minutes", [10_000, 800_000], [9_999, 799_999], 9_998, [fixed(9_999, 1)]]
+  ] as const)("PKG-4: a thousandth of a yuan less %s is less", (_, one, other, minutes, items) => {
+    const list = other === undefined ? priced(one) : priced(one, other)
+    expect(Either.getOrThrow(cheapest(list, minutes)).items).toEqual(items)
   })
 
   it("PKG-4: of baskets with one price and as many minutes, it is the one with the fewest packages", () => {
