@@ -244,7 +244,9 @@ describe("Alerts", () => {
       yield* notices.tell(notice)
       yield* work
       yield* notices.tell(notice)
-      yield* work
+      expect(yield* (yield* WorkQueue).nextDue("alert")).toBeUndefined()
+      const [alert] = (yield* (yield* Alerts).list(accountId)).items
+      expect(alert?.deliveries.map(({ status }) => status)).toEqual(["delivered", "delivered"])
       const received = yield* yield* MemoryAlertTransport.ReceivedAlerts
       expect(received.map(({ channel }) => channel)).toEqual(["mobile", "email"])
       expect(received[0]?.message.zh).toContain("075512345678")
@@ -292,6 +294,22 @@ describe("Alerts", () => {
           ["mobile", "delivered", 5],
           ["email", "delivered", 1]
         ])
+      }).pipe(Effect.provide(layer))
+    })
+  )
+
+  it.effect("ALR-5: work that is repeated before its pause is over tries nobody again", () =>
+    Effect.gen(function* () {
+      const { layer, reached } = yield* scripted(() => "later")
+      yield* Effect.gen(function* () {
+        const [one] = yield* withApplications("one")
+        const alerts = yield* Alerts
+        yield* alerts.addContact(accountId, one!, wang)
+        yield* observe(1)
+        const lease = { queue: "alert", ...Alert.ref(accountId, "low-balance-1"), attempt: 1, token: "1" } as const
+        expect(yield* alerts.handlers.alert(lease)).toBe(start + 5_000)
+        expect(yield* alerts.handlers.alert(lease)).toBe(start + 5_000)
+        expect(yield* reached).toHaveLength(2)
       }).pipe(Effect.provide(layer))
     })
   )

@@ -28,10 +28,17 @@ const lots = FastCheck.uniqueArray(
   { selector: ({ id }) => id, minLength: 1, maxLength: 200, size: "max" }
 ).map((list) => list.map(({ expiresAt, id, purchasedAt }) => lot(`p${id}`, expiresAt, purchasedAt)))
 
+/** Numbers that follow from a seed. A stream of generated ones would take for ever to shrink. */
+const choices = (seed: number) => {
+  let state = seed
+  return () => (state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fff_ffff) >>> 8
+}
+
 describe("LotQueue", () => {
   it("BAL-3: is a sorted array, whatever comes and goes", () => {
     FastCheck.assert(
-      FastCheck.property(lots, FastCheck.infiniteStream(FastCheck.nat()), (list, picks) => {
+      FastCheck.property(lots, FastCheck.nat(), (list, seed) => {
+        const pick = choices(seed)
         let queue = LotQueue.empty
         let model: Array<Lot> = []
         const agree = () => {
@@ -44,18 +51,18 @@ describe("LotQueue", () => {
           expect(LotQueue.find(queue, one)).toBe(-1)
           queue = LotQueue.insert(queue, one)
           model = [...model, one].sort(byDraw)
-          const changed = model[picks.next().value % model.length]!
+          const changed = model[pick() % model.length]!
           const place = LotQueue.find(queue, changed)
           expect(LotQueue.get(queue, place)).toBe(changed)
           const next = { ...changed, spent: Minutes.make(changed.spent + 1) }
           queue = LotQueue.set(queue, place, next)
           model = model.map((old) => (old === changed ? next : old))
-          const after = picks.next().value % 55
+          const after = pick() % 55
           expect(LotQueue.firstAfter(queue, after)).toBe(model.find(({ expiresAt }) => expiresAt > after))
         }
         agree()
         while (model.length > 0) {
-          const gone = model[picks.next().value % model.length]!
+          const gone = model[pick() % model.length]!
           queue = LotQueue.remove(queue, LotQueue.find(queue, gone))
           model = model.filter((old) => old !== gone)
           if (model.length % 10 === 0) agree()
