@@ -20,7 +20,9 @@ export class IdGenerator extends Context.Tag("@vsms/core/IdGenerator")<
   }
 >() {
   /** Ids from the clock of the runtime and the platform's cryptographic random source. */
-  static readonly layer: Layer.Layer<IdGenerator> = Layer.sync(IdGenerator, () => make((bytes) => crypto.getRandomValues(bytes)))
+  static readonly layer: Layer.Layer<IdGenerator> = Layer.sync(IdGenerator, () =>
+    make((bytes) => crypto.getRandomValues(bytes))
+  )
 
   /** Ids that repeat from run to run, for tests and simulations: the clock and a counter with a fixed scramble. */
   static readonly layerSeeded = (seed: number): Layer.Layer<IdGenerator> =>

@@ -31,7 +31,8 @@ export interface CoreMemoryOptions extends Core.CoreOptions {
 /** What the platform stands on here; `Payers` and `ReceivedAlerts` are its outside, for tests to look at. */
 export const layerPorts = (options: CoreMemoryOptions = {}) => {
   const channel = options.channel ?? ScriptedChannel.make({ story: () => ScriptedChannel.answered })
-  const receiver = options.receiver ?? (() => Effect.succeed({ _tag: "Status", status: 204, retryAfterMillis: undefined }))
+  const receiver =
+    options.receiver ?? (() => Effect.succeed({ _tag: "Status", status: 204, retryAfterMillis: undefined }))
   return Layer.mergeAll(
     MemoryStore.layer,
     MemoryAlertTransport.layer,
@@ -49,5 +50,4 @@ export const layerPorts = (options: CoreMemoryOptions = {}) => {
 }
 
 /** The platform at work. Each build is a new, empty one. */
-export const layer = (options: CoreMemoryOptions = {}) =>
-  Layer.provideMerge(Core.layer(options), layerPorts(options))
+export const layer = (options: CoreMemoryOptions = {}) => Layer.provideMerge(Core.layer(options), layerPorts(options))

@@ -75,7 +75,11 @@ describe("Worker", () => {
   it("SND-10: an earlier due time wakes a worker that sleeps until a later one", () => {
     const done: Array<string> = []
     const { enqueue, world } = start((lease) =>
-      Effect.provideService(Effect.sync(() => void done.push(lease.key)), Worker.PollMillis, 3_600 * second)
+      Effect.provideService(
+        Effect.sync(() => void done.push(lease.key)),
+        Worker.PollMillis,
+        3_600 * second
+      )
     )
     enqueue("b", 100 * second)
     world.settle()
