@@ -11,6 +11,7 @@ import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
+import * as Queues from "effect/Queue"
 import type * as Stream from "effect/Stream"
 import * as Holdings from "../number/Holdings.ts"
 import type { PortFailure } from "../PortFailure.ts"
@@ -95,6 +96,7 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
     const fibers = yield* FiberSet.make<CallEnd, PortFailure>()
     const fork = yield* FiberSet.runtime(fibers)()
     const inProgress = new Set<InProgress>()
+    const begun = yield* Queues.sliding<void>(1)
     const calls: Calls.Calls = { sends, live, steps }
 
     const lostSight = ({ ref }: Row<typeof Send.kind>) =>
@@ -152,6 +154,7 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
       )
       const entry: InProgress = { cutAt: Attempt.cutAt(accepted, at), fiber: undefined }
       inProgress.add(entry)
+      if (inProgress.size === 1) begun.unsafeOffer(undefined)
       const fiber = fork(
         Effect.onExit(Effect.interruptible(call), (exit) => {
           inProgress.delete(entry)
@@ -297,7 +300,10 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
       })
 
     const carried = live.all.reduce((sum, { route }) => sum + route.maxConcurrent, 0)
-    const sweep = Effect.zipRight(Effect.sleep(sweepPause), cutOff)
+    const sweep = Effect.suspend(() => (inProgress.size === 0 ? Queues.take(begun) : Effect.void)).pipe(
+      Effect.zipRight(Effect.sleep(sweepPause)),
+      Effect.zipRight(cutOff)
+    )
     yield* Effect.forkScoped(Effect.interruptible(Effect.forever(sweep)))
     yield* Worker.run({
       queue: "dial",

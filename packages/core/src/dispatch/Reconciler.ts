@@ -92,6 +92,13 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
       }
     })
 
+    /** A storage or a channel that never answers must not keep the lease of a send for ever. */
+    const inTime = (ref: Ref<typeof Send.kind>, attempt: number) =>
+      Effect.flatMap(
+        Effect.timeoutOption(Effect.disconnect(reconcile(ref, attempt)), Duration.millis(handlingMillis)),
+        (outcome) => (outcome._tag === "Some" ? Effect.succeed(outcome.value) : Clock.currentTimeMillis)
+      )
+
     yield* Worker.run({
       queue: "reconcile",
       ...Worker.defaults,
@@ -99,10 +106,13 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
         Spans.within(
           "Reconciler.reconcile",
           () => ({ accountId: owner, sendId: key }),
-          reconcile(Send.ref(owner, key), attempt)
+          inTime(Send.ref(owner, key), attempt)
         )
     })
   })
+
+/** Much longer than any storage and channel that are alive take. */
+const handlingMillis = 120_000
 
 const answerOf = (fate: CallFate): Reconciliation.Answer =>
   fate._tag === "Failed" ? { ...fate, faulted: failureCauses[fate.failure] === "channel" } : fate

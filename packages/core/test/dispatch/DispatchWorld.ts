@@ -91,8 +91,8 @@ export const makeDispatchWorld = (options: DispatchWorldOptions = {}) => {
 
   const sound: Ports = { journal: world.journal, queue: world.queue, channel: (channel) => channel }
 
-  /** A process that dials and reconciles. `statuses` are filled when it is asked for them. */
-  const start = (ports: Partial<Ports> = {}) => {
+  /** Starts a process that dials and reconciles; `spawned` is told of it before it does anything. */
+  const start = (ports: Partial<Ports> = {}, spawned?: (process: Process<never, never>) => void) => {
     const { channel, journal, queue } = { ...sound, ...ports }
     let dispatcher: typeof Dispatcher.Service | undefined
     const storage = Layer.mergeAll(
@@ -117,6 +117,7 @@ export const makeDispatchWorld = (options: DispatchWorldOptions = {}) => {
         return yield* Effect.never
       }).pipe(Effect.provide(layer), Effect.scoped, Effect.provide(Logger.remove(Logger.defaultLogger)))
     )
+    spawned?.(process)
     time.settle()
     return {
       process,
