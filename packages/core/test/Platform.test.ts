@@ -192,51 +192,58 @@ const live = ({ acts, crashes, receiverIsDown, stories }: Scenario) => {
   return { accepted, books, placed, told }
 }
 
-describe("the platform, with faults and crashes", () => {
-  it("SND-10, BAL-5, BAL-6, CBK-1, STA-7, STA-5: every accepted send ends once, is paid once, told and counted", () => {
-    const seen = { completed: 0, failed: 0, crashes: 0 }
-    FastCheck.assert(
-      FastCheck.property(scenario, (given) => {
-        const { accepted, books, placed, told } = live(given)
-        const all = books.flatMap(({ sends }) => sends)
-        expect(all.map(({ sendId }) => sendId).sort()).toEqual(accepted.map(({ sendId }) => sendId).sort())
-        for (const { sendId, state } of all) {
-          expect(Send.isFinal(state), `${sendId} is ${state.stage}`).toBe(true)
-          expect(told.has(sendId), `${sendId} was told`).toBe(true)
-        }
-        // Nobody's phone rang twice for one send.
-        const rung = placed.map(({ call }) => CallId.sendOf(call.id))
-        expect(new Set(rung).size).toBe(rung.length)
+/** How many lives of a platform are lived: 25, and twenty times as many in the long run. */
+const lives = Math.ceil((FastCheck.readConfigureGlobal().numRuns ?? 100) / 4)
 
-        for (const { balance, days, failures, ledger, sends } of books) {
-          const billed = sends.reduce((sum, { state }) => sum + state.billedMinutes, 0)
-          expect([balance.held, balance.spent, balance.available]).toEqual([0, billed, 1_000 - billed])
-          expect(ledger.equal).toBe(true)
-          const answered = sends.filter(({ state }) => state.stage === "completed")
-          // STA-7: what the tallies say is what a recount of the records says.
-          expect(days.total).toMatchObject({
-            sends: sends.length,
-            answered: answered.length,
-            failed: sends.length - answered.length,
-            minutes: billed
-          })
-          const reasons = new Map<string, number>()
-          for (const { state } of sends) {
-            if (state.reason !== undefined) reasons.set(state.reason, (reasons.get(state.reason) ?? 0) + 1)
+describe("the platform, with faults and crashes", () => {
+  it(
+    "SND-10, BAL-5, BAL-6, CBK-1, STA-7, STA-5: every accepted send ends once, is paid once, told and counted",
+    () => {
+      const seen = { completed: 0, failed: 0, crashes: 0 }
+      FastCheck.assert(
+        FastCheck.property(scenario, (given) => {
+          const { accepted, books, placed, told } = live(given)
+          const all = books.flatMap(({ sends }) => sends)
+          expect(all.map(({ sendId }) => sendId).sort()).toEqual(accepted.map(({ sendId }) => sendId).sort())
+          for (const { sendId, state } of all) {
+            expect(Send.isFinal(state), `${sendId} is ${state.stage}`).toBe(true)
+            expect(told.has(sendId), `${sendId} was told`).toBe(true)
           }
-          expect(new Map(failures.map(({ count, reason }) => [reason, count]))).toEqual(reasons)
-          for (const { state } of answered) {
-            expect(state.billedMinutes).toBe(Math.max(1, Math.ceil(Send.talkMillis(state) / minute)))
+          // Nobody's phone rang twice for one send.
+          const rung = placed.map(({ call }) => CallId.sendOf(call.id))
+          expect(new Set(rung).size).toBe(rung.length)
+
+          for (const { balance, days, failures, ledger, sends } of books) {
+            const billed = sends.reduce((sum, { state }) => sum + state.billedMinutes, 0)
+            expect([balance.held, balance.spent, balance.available]).toEqual([0, billed, 1_000 - billed])
+            expect(ledger.equal).toBe(true)
+            const answered = sends.filter(({ state }) => state.stage === "completed")
+            // STA-7: what the tallies say is what a recount of the records says.
+            expect(days.total).toMatchObject({
+              sends: sends.length,
+              answered: answered.length,
+              failed: sends.length - answered.length,
+              minutes: billed
+            })
+            const reasons = new Map<string, number>()
+            for (const { state } of sends) {
+              if (state.reason !== undefined) reasons.set(state.reason, (reasons.get(state.reason) ?? 0) + 1)
+            }
+            expect(new Map(failures.map(({ count, reason }) => [reason, count]))).toEqual(reasons)
+            for (const { state } of answered) {
+              expect(state.billedMinutes).toBe(Math.max(1, Math.ceil(Send.talkMillis(state) / minute)))
+            }
+            seen.completed += answered.length
+            seen.failed += sends.length - answered.length
           }
-          seen.completed += answered.length
-          seen.failed += sends.length - answered.length
-        }
-        seen.crashes += given.crashes.length
-      }),
-      // A counterexample is made smaller for a while, not for ever.
-      { numRuns: 25, interruptAfterTimeLimit: 90_000, markInterruptAsFailure: true }
-    )
-    // A test in which nothing happens proves nothing.
-    expect(Math.min(seen.completed, seen.failed, seen.crashes)).toBeGreaterThan(5)
-  }, 120_000)
+          seen.crashes += given.crashes.length
+        }),
+        // A counterexample is made smaller for a while, not for ever.
+        { numRuns: lives, interruptAfterTimeLimit: lives * 4 * second, markInterruptAsFailure: true }
+      )
+      // A test in which nothing happens proves nothing.
+      expect(Math.min(seen.completed, seen.failed, seen.crashes)).toBeGreaterThan(5)
+    },
+    lives * 5 * second
+  )
 })
