@@ -116,16 +116,19 @@ export const make = (options: ScriptOptions): Channel => {
 /** What happened to a call by `now`, as its exchange knows it. */
 export const timeline = (placed: Placed, now = Number.POSITIVE_INFINITY): ReadonlyArray<CallEvent> => {
   const { at, call, cutAt, story } = placed
-  const longest = (story.answeredAfterMillis ?? Number.POSITIVE_INFINITY) + call.longestCallMillis
-  const end = Math.min(at + Math.min(story.endsAfterMillis, longest), cutAt ?? Number.POSITIVE_INFINITY)
-  const events: Array<CallEvent> = []
   const { answeredAfterMillis, ringsAfterMillis } = story
+  const cut = cutAt ?? Number.POSITIVE_INFINITY
+  // Counted from the ring, or from the placing where none is reported.
+  const patience = at + (ringsAfterMillis ?? 0) + call.ringTimeoutMillis
+  const told = at + story.endsAfterMillis
+  const answer = at + (answeredAfterMillis ?? Number.POSITIVE_INFINITY)
+  const isAnswered = answer <= Math.min(told, patience, cut)
+  const end = Math.min(told, isAnswered ? answer + call.longestCallMillis : patience, cut)
+  const events: Array<CallEvent> = []
   if (ringsAfterMillis !== undefined && at + ringsAfterMillis <= end)
     events.push({ _tag: "Ringing", at: at + ringsAfterMillis })
-  const isAnswered = answeredAfterMillis !== undefined && at + answeredAfterMillis <= end
-  if (isAnswered) events.push({ _tag: "Answered", at: at + answeredAfterMillis })
-  if (isAnswered) events.push({ _tag: "HungUp", at: end })
-  else events.push({ _tag: "Failed", at: end, failure: story.failure ?? "noAnswer" })
+  if (isAnswered) events.push({ _tag: "Answered", at: answer }, { _tag: "HungUp", at: end })
+  else events.push({ _tag: "Failed", at: end, failure: end < told ? "noAnswer" : (story.failure ?? "noAnswer") })
   return events.filter((event) => event.at <= now)
 }
 
