@@ -17,7 +17,6 @@ import type { Ref } from "../storage/Kind.ts"
 import * as Worker from "../storage/Worker.ts"
 import type { WorkQueue } from "../storage/WorkQueue.ts"
 import * as CallId from "./CallId.ts"
-import { type CallFate, failureCauses } from "./CallChannel.ts"
 import * as Calls from "./Calls.ts"
 import * as DispatchPolicy from "./DispatchPolicy.ts"
 import * as Reconciliation from "./Reconciliation.ts"
@@ -56,7 +55,6 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
         if (found === undefined) return Effect.succeed(undefined)
         return found.channel.ask(CallId.of(sendId, state.attempts.length)).pipe(
           Effect.timeout(Duration.millis(policy.channelMillis)),
-          Effect.map(answerOf),
           Effect.catchAll((failure) => Effect.as(Effect.logDebug(failure.message), undefined))
         )
       })
@@ -113,6 +111,3 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
 
 /** Much longer than any storage and channel that are alive take. */
 const handlingMillis = 120_000
-
-const answerOf = (fate: CallFate): Reconciliation.Answer =>
-  fate._tag === "Failed" ? { ...fate, faulted: failureCauses[fate.failure] === "channel" } : fate

@@ -10,7 +10,7 @@ export type Answer =
   | { readonly _tag: "NeverPlaced" }
   | { readonly _tag: "InProgress" }
   | { readonly _tag: "Completed"; readonly answeredAt: number; readonly hungUpAt: number }
-  | { readonly _tag: "Failed"; readonly at: number; readonly failure: Send.FailureReason; readonly faulted: boolean }
+  | { readonly _tag: "Failed"; readonly at: number; readonly failure: Send.FailureReason }
   | { readonly _tag: "Unknown" }
   | undefined
 
@@ -44,13 +44,9 @@ export const decide = (now: number, state: Send.State, answer: Answer): Verdict 
         : unknown(now, state, attempt)
     case "Completed":
       return recorded({ _tag: "Answered", at: answer.answeredAt }, { _tag: "HungUp", at: answer.hungUpAt })
-    case "Failed": {
-      const { at, failure, faulted } = answer
-      // As in a call that was followed to its end: a route that failed before the phone rang lets another take over.
-      return faulted && state.stage === "dialling"
-        ? recorded({ _tag: "RouteFailed", route: attempt.route, at, detail: failure })
-        : recorded({ _tag: "Failed", at, failure })
-    }
+    case "Failed":
+      // Even if it was the channel's own doing: whether the phone rang before, nobody says, so it does not ring again.
+      return recorded({ _tag: "Failed", at: answer.at, failure: answer.failure })
     case "InProgress":
     case "Unknown":
     case undefined:

@@ -133,8 +133,8 @@ const isHonest = (state: Send.State, calls: ReadonlyArray<ScriptedChannel.Placed
   const answer = events.find(({ _tag }) => _tag === "Answered")
   const end = events.at(-1)
   if (state.stage === "completed") {
-    const minutes = Math.max(1, Math.ceil((end!.at - answer!.at) / minute))
-    return answer !== undefined && state.billedMinutes <= minutes
+    if (answer === undefined || end === undefined) return false
+    return state.billedMinutes <= Math.max(1, Math.ceil((end.at - answer.at) / minute))
   }
   if (state.reason === "fateUnknown") return forgetful || calls.length > 0
   if (state.reason === "tooLate" || state.reason === "channelFailure" || state.reason === "noRoute")
