@@ -146,8 +146,12 @@ export type Step =
   /** Try to pay this one. */
   | { readonly _tag: "Try"; readonly orderId: string }
 
-/** How long auto-renewal waits for a payment whose outcome is not known, before it looks again. */
-export const lookAgainMillis = 60_000
+/**
+ * When a payment is looked at again whose outcome is not known: after a tenth of the time that is left until the expiry,
+ * but not sooner than in half a minute, nor later than in ten.
+ */
+export const lookAgainAt = (now: number, { expiresAt }: Pick<Holdings.HeldNumber, "expiresAt">): number =>
+  now + Math.min(Math.max(Math.ceil((expiresAt - now) / 10), 30_000), 10 * 60_000)
 
 /**
  * The next step of a number's auto-renewal, from the number and the order that was last made for its next term.
@@ -165,7 +169,7 @@ export const step = (
   if (now < held.expiresAt - leadMillis) return { _tag: "Wait", until: held.expiresAt - leadMillis }
   const currentId = currentOrderId(held)
   if (current !== undefined && currentId !== undefined) {
-    if (current.status === "paying" || Order.isPaid(current)) return { _tag: "Wait", until: now + lookAgainMillis }
+    if (current.status === "paying" || Order.isPaid(current)) return { _tag: "Wait", until: lookAgainAt(now, held) }
     const { attempts, declined, method } = current
     const { lastFailure } = held.renewal
     const counted = lastFailure?.orderId === currentId && lastFailure.attempt === attempts

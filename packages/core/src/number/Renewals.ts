@@ -118,15 +118,16 @@ const make = Effect.gen(function* () {
             switch (paid.left._tag) {
               case "PortFailure":
                 return yield* paid.left
-              // The holder is paying it at this moment, or it has just ended.
+              // The holder began to pay it, or it ended, since it was read: the next step is another one.
               case "PaymentUnderWay":
               case "OrderNotOpen":
-                return now + Renewal.lookAgainMillis
+                break
               case "InvalidInput":
               case "UnknownOrder":
               case "VoucherNotAccepted":
                 return yield* Effect.die(paid.left)
             }
+            break
           }
         }
       }
@@ -162,7 +163,7 @@ const make = Effect.gen(function* () {
             return Either.right(Decision.make(true, lapse.parts))
         }
       })
-      return ended ? undefined : now + Renewal.lookAgainMillis
+      return ended ? undefined : Renewal.lookAgainAt(now, held)
     })
 
   const handlers: (typeof Renewals.Service)["handlers"] = {

@@ -191,6 +191,50 @@ describe("one number", () => {
   )
 })
 
+describe("the last day of a term, with something going wrong", () => {
+  const number = numbers[0]!
+  const behaviours: ReadonlyArray<readonly [string, Behaviour, "renewed" | "released"]> = [
+    ["is paid", { payer: "pays" }, "renewed"],
+    ["is paid, and its answer is lost", { payer: "pays", answer: "lost" }, "renewed"],
+    ["is declined", { payer: "insufficientFunds" }, "released"],
+    ["never gets an answer from the payer", { payer: "waits" }, "released"]
+  ]
+
+  /** Begins a minute before the renewal, and looks two days later. */
+  const lastDay = (behaviour: Behaviour, fault?: { readonly after: number; readonly fault: Fault }) => {
+    const world = new NumberWorld({ accounts, numbers, leaseMillis: 6 * hour })
+    world.do(buy("acme", [number], true))
+    otherwise(world, () => behaviour)
+    world.simulation.runUntil(29 * day - minute)
+    const before = world.crashes.count
+    if (fault !== undefined) world.crashes.plan({ at: before + fault.after, fault: fault.fault })
+    while (world.now < 31 * day) {
+      world.simulation.pass(10 * minute)
+      if (!world.alive) world.start()
+    }
+    const operations = world.crashes.count - before
+    const [held] = world.holdings("acme").held
+    const outcome = held?.expiresAt === 60 * day ? "renewed" : held === undefined ? "released" : "neither"
+    audit(world)
+    world.end()
+    return { outcome, operations, payments: world.payments.length }
+  }
+
+  for (const [name, behaviour, outcome] of behaviours) {
+    it(`NUM-6: a renewal that ${name}: whichever operation fails, or is the last one before a crash`, async () => {
+      const payments = outcome === "renewed" ? 2 : 1
+      const { operations } = lastDay(behaviour)
+      for (let after = 1; after <= operations; after += after < 15 || operations - after < 15 ? 1 : 9) {
+        for (const fault of faults) {
+          await breath()
+          const { operations: _, ...ending } = lastDay(behaviour, { after, fault })
+          expect({ after, fault, ...ending }).toEqual({ after, fault, outcome, payments })
+        }
+      }
+    }, 600_000)
+  }
+})
+
 // ---------------------------------------------------------------------------------------------------------------------
 // months in the life of two accounts
 // ---------------------------------------------------------------------------------------------------------------------

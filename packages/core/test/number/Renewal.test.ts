@@ -177,12 +177,12 @@ describe("the next step of auto-renewal", () => {
     [
       "NUM-6: a payment without an answer is waited for",
       step(inTime, ordered, paying),
-      { _tag: "Wait", until: inTime + Renewal.lookAgainMillis }
+      { _tag: "Wait", until: inTime + 10 * minute }
     ],
     [
       "NUM-6: a paid term that is not handed over is waited for",
       step(inTime, ordered, paid),
-      { _tag: "Wait", until: inTime + Renewal.lookAgainMillis }
+      { _tag: "Wait", until: inTime + 10 * minute }
     ],
     [
       "NUM-6: a declined try is counted",
@@ -232,6 +232,13 @@ describe("the next step of auto-renewal", () => {
     ]
   ]
   for (const [name, actual, expected] of table) it(name, () => expect(actual).toEqual(expected))
+
+  it("NUM-6: a payment without an answer is looked at more often towards the expiry", () => {
+    const pauses = [day, hour, 10 * minute, 5 * minute, minute, 1].map(
+      (left) => (Renewal.lookAgainAt(expiresAt - left, held) - (expiresAt - left)) / 1_000
+    )
+    expect(pauses).toEqual([600, 360, 60, 30, 30, 30])
+  })
 
   it("NUM-6: pauses grow, from 15 minutes to 6 hours, and the tries end five minutes before the expiry", () => {
     const tries = [expiresAt - day]

@@ -64,14 +64,14 @@ export class CrashPoints {
       const at = ++this.count
       this.trace.push(`${at} ${name}`)
       const plug = Effect.zipRight(Effect.sync(die), Effect.never)
-      const failure = new PortFailure({ port: "test", operation: name, retry: "later", cause: "on purpose" })
+      const failure = () => new PortFailure({ port: "test", operation: name, retry: "later", cause: "on purpose" })
       switch (this.points.find((point) => point.at === at)?.fault) {
         case undefined:
           return effect
         case "failBefore":
-          return Effect.fail(failure)
+          return Effect.failSync(failure)
         case "failAfter":
-          return Effect.zipRight(Effect.exit(effect), Effect.fail(failure))
+          return Effect.zipRight(Effect.exit(effect), Effect.failSync(failure))
         case "dieBefore":
           return plug
         case "dieAfter":
