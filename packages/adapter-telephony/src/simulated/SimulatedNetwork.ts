@@ -71,7 +71,7 @@ export const make = (options: NetworkOptions = {}): Network => {
       Effect.gen(function* () {
         fates.set(call.id, { _tag: "Completed", answeredAt: answer, hungUpAt: at })
         if (options.onHeard !== undefined) {
-          const audio = Recording.heard(call.audio, call.plays, at - answer)
+          const audio = Recording.heard(call, at - answer)
           yield* options.onHeard({ callId: call.id, display: call.display, answeredAt: answer, hungUpAt: at, audio })
         }
       })
@@ -89,7 +89,7 @@ export const make = (options: NetworkOptions = {}): Network => {
       if (reaction._tag === "Fails") return yield* failed(now, reaction.failure)
       answeredAt = now
       yield* tell({ _tag: "Answered", at: now })
-      const listens = reaction.listensMillis ?? Recording.playMillis(call.audio, call.plays)
+      const listens = reaction.listensMillis ?? Recording.playMillis(call)
       const length = Math.min(listens, call.longestCallMillis)
       let spent = 0
       for (const { afterMillis, key } of reaction.presses) {

@@ -55,6 +55,20 @@ describe("SimulatedNetwork", () => {
     })
   )
 
+  it.effect.each([0, 400, 2_500])(
+    "SND-5: between two plays there are %d ms of silence where the call says so",
+    (pauseMillis) =>
+      Effect.gen(function* () {
+        const { events, heard } = yield* place({}, call("1", { pauseMillis }))
+        expect(events.at(-1)).toEqual({ _tag: "HungUp", at: 2_800 + 2_000 + pauseMillis + 2_000 })
+        const { payload } = heard[0]!.audio
+        const gap = pauseMillis * 8
+        expect(payload.length).toBe(32_000 + gap)
+        expect(payload.subarray(16_000, 16_000 + gap).every((byte) => byte === 0xd5)).toBe(true)
+        expect(payload.subarray(16_000 + gap)).toEqual(speech)
+      })
+  )
+
   it.effect("BAL-4: no call outlasts the longest call allowed, however long the speech is", () =>
     Effect.gen(function* () {
       const { events, heard } = yield* place({}, call("1", { plays: 3, longestCallMillis: 3_000 }))
