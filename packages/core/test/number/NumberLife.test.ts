@@ -224,7 +224,9 @@ describe("the last day of a term, with something going wrong", () => {
     it(`NUM-6: a renewal that ${name}: whichever operation fails, or is the last one before a crash`, async () => {
       const payments = outcome === "renewed" ? 2 : 1
       const { operations } = lastDay(behaviour)
-      for (let after = 1; after <= operations; after += after < 15 || operations - after < 15 ? 1 : 9) {
+      // Each of the first and last ones, and some of those between, where the same repeats for long.
+      const step = runs > 50 ? 1 : Math.ceil(operations / 8)
+      for (let after = 1; after <= operations; after += after < 14 || operations - after < 6 ? 1 : step) {
         for (const fault of faults) {
           await breath()
           const { operations: _, ...ending } = lastDay(behaviour, { after, fault })
