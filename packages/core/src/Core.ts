@@ -136,6 +136,9 @@ const retention: Layer.Layer<never, never, Records> = Layer.scopedDiscard(
   )
 )
 
+/** An outside that has not answered by then is asked again later: it must not keep a worker's hands for ever. */
+const handleMillis = 60_000
+
 /** The workers of the queues that need nothing but a service's handler. */
 const queueWorkers: Layer.Layer<
   never,
@@ -144,7 +147,7 @@ const queueWorkers: Layer.Layer<
 > = Layer.scopedDiscard(
   Effect.gen(function* () {
     const run = (queue: Queue, handle: Worker.WorkerOptions<never>["handle"], concurrency: number) =>
-      Worker.run({ ...Worker.defaults, queue, handle, concurrency })
+      Worker.run({ ...Worker.defaults, queue, handle, concurrency, handleMillis })
     const { handlers: orders } = yield* Orders
     const { handlers: renewals } = yield* Renewals
     yield* ReviewWorker.run([(yield* Qualifications).reviews, (yield* Templates).reviews])
@@ -155,7 +158,9 @@ const queueWorkers: Layer.Layer<
     yield* run("lapse", renewals.lapse, 16)
     yield* run("packageExpiry", (yield* Balances).handlers.packageExpiry, 4)
     yield* run("alert", (yield* Alerts).handlers.alert, 16)
-    yield* run("callback", (yield* Callbacks).handlers.callback, 64)
+    // Its transport keeps its own time.
+    const { handlers: callbacks } = yield* Callbacks
+    yield* Worker.run({ ...Worker.defaults, queue: "callback", handle: callbacks.callback, concurrency: 64 })
   })
 )
 

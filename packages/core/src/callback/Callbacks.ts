@@ -127,11 +127,12 @@ export class Callbacks extends Context.Tag("@vsms/core/callback/Callbacks")<
     >
     /** The application's deliveries, the newest first. */
     readonly deliveries: (
+      accountId: string,
       applicationId: string,
       page?: { readonly limit?: number; readonly after?: Cursor | undefined }
     ) => Effect.Effect<Page<DeliveryView>, InvalidInput | PortFailure>
     /** What went out for one send: the callbacks' part of explaining a call. */
-    readonly ofSend: (sendId: string) => Effect.Effect<ReadonlyArray<DeliveryView>, PortFailure>
+    readonly ofSend: (accountId: string, sendId: string) => Effect.Effect<ReadonlyArray<DeliveryView>, PortFailure>
     /** Delivers once more, whatever became of it before (CBK-2). */
     readonly replay: (
       accountId: string,
@@ -295,10 +296,11 @@ const make = (options: CallbackOptions, ports: Ports): typeof Callbacks.Service 
   // --- deliveries ---
 
   const deliveries = Effect.fn("Callbacks.deliveries")(function* (
+    accountId: string,
     applicationId: string,
     page?: { readonly limit?: number; readonly after?: Cursor | undefined }
   ) {
-    yield* Effect.annotateCurrentSpan({ applicationId })
+    yield* Effect.annotateCurrentSpan({ accountId, applicationId })
     const { after, limit = 20 } = yield* parsePage(page ?? {})
     const listed = yield* records.list({
       kind: Delivery.kind,
@@ -308,13 +310,15 @@ const make = (options: CallbackOptions, ports: Ports): typeof Callbacks.Service 
       limit,
       descending: true
     })
-    return { items: listed.items.map(viewOf), next: listed.next }
+    // An application's deliveries are all its account's: whoever names another's application finds nothing.
+    const isTheirs = listed.items.every(({ ref }) => ref.owner === accountId)
+    return isTheirs ? { items: listed.items.map(viewOf), next: listed.next } : { items: [], next: undefined }
   })
 
-  const ofSend = Effect.fn("Callbacks.ofSend")(function* (sendId: string) {
-    yield* Effect.annotateCurrentSpan({ sendId })
+  const ofSend = Effect.fn("Callbacks.ofSend")(function* (accountId: string, sendId: string) {
+    yield* Effect.annotateCurrentSpan({ accountId, sendId })
     const listed = yield* records.list({ kind: Delivery.kind, index: "bySend", partition: sendId, limit: 100 })
-    return listed.items.map(viewOf)
+    return listed.items.filter(({ ref }) => ref.owner === accountId).map(viewOf)
   })
 
   const replay = Effect.fn("Callbacks.replay")(function* (accountId: string, deliveryId: string) {
@@ -406,19 +410,21 @@ const make = (options: CallbackOptions, ports: Ports): typeof Callbacks.Service 
       const headers = format.signed
         ? yield* Effect.provideService(Signature.headers(secrets, signed), Hmac, hmac)
         : { "content-type": "application/json; charset=utf-8" }
-      return yield* transport.post({
-        url: Redacted.value(url),
-        headers,
-        body,
-        timeoutMillis: options.timeoutMillis,
-        allows: (address) => TargetUrl.allows(options.targets, address)
-      })
+      return yield* transport
+        .post({
+          url: Redacted.value(url),
+          headers,
+          body,
+          timeoutMillis: options.timeoutMillis,
+          allows: (address) => TargetUrl.allows(options.targets, address)
+        })
+        .pipe(Effect.catchAll((failure) => Effect.succeed(brokenTransport(failure))))
     })
 
   const explain = Effect.fn("Callbacks.explain")(function* (accountId: string, applicationId: string, sendId: string) {
     yield* Effect.annotateCurrentSpan({ accountId, applicationId, sendId })
     const explanation = yield* sends.explain(accountId, applicationId, sendId)
-    return { ...explanation, callbacks: yield* ofSend(sendId) }
+    return { ...explanation, callbacks: yield* ofSend(accountId, sendId) }
   })
 
   return {
@@ -437,6 +443,12 @@ const make = (options: CallbackOptions, ports: Ports): typeof Callbacks.Service 
 
 /** The endpoint was removed, or its format is spoken no more, or the send is forgotten: nobody is there to be told. */
 const gone: CallbackAnswer = { _tag: "Trouble", trouble: "endpointGone" }
+
+/** A transport that is broken is a try like any other, and has its place in the plan; what it can never send is dropped. */
+const brokenTransport = ({ retry }: PortFailure): CallbackAnswer => ({
+  _tag: "Trouble",
+  trouble: retry === "never" ? "unsendable" : "transport"
+})
 
 const outcomeOf = (answer: CallbackAnswer, at: number, tookMillis: number): Delivery.Outcome =>
   answer._tag === "Status"

@@ -6,7 +6,7 @@ import * as Kinds from "../storage/Kind.ts"
 import type { Kind, Ref } from "../storage/Kind.ts"
 import * as RetryPlan from "./RetryPlan.ts"
 
-/** How a try ended, other than with an HTTP status. */
+/** How a try ended, other than with an HTTP status. `transport`: ours was broken. `unsendable`: it always will be. */
 export const Trouble = Schema.Literal(
   "timeout",
   "connection",
@@ -15,6 +15,8 @@ export const Trouble = Schema.Literal(
   "privateAddress",
   "redirect",
   "tooLarge",
+  "transport",
+  "unsendable",
   "endpointGone"
 )
 export type Trouble = typeof Trouble.Type
@@ -29,7 +31,7 @@ export const Try = Schema.Struct({
 })
 export type Try = typeof Try.Type
 
-/** `exhausted`: the plan's 24 hours are over. `dropped`: the endpoint is gone. */
+/** `exhausted`: the plan's 24 hours are over. `dropped`: the endpoint is gone, or can never be told. */
 export const Status = Schema.Literal("none", "pending", "delivered", "exhausted", "dropped")
 export type Status = typeof Status.Type
 
@@ -97,7 +99,8 @@ export const isTaken = (attempt: Try): boolean =>
 export const tried = (state: State, { attempt, retryAfterMillis }: Outcome): ReadonlyArray<Event> => {
   if (state.status !== "pending") return []
   if (isTaken(attempt)) return [{ _tag: "Delivered", attempt }]
-  if (attempt.trouble === "endpointGone") return [{ _tag: "GivenUp", attempt, dropped: true }]
+  if (attempt.trouble === "endpointGone" || attempt.trouble === "unsendable")
+    return [{ _tag: "GivenUp", attempt, dropped: true }]
   const now = attempt.at + attempt.tookMillis
   const nextAt = RetryPlan.next({ firstAt: state.planFrom, now, failures: state.failures + 1, retryAfterMillis })
   return nextAt === undefined

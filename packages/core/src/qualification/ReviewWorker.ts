@@ -24,4 +24,4 @@ export const dispatch =
 
 /** Runs until its scope closes. One of these serves all subjects: two would take each other's work. */
 export const run = (handlers: ReadonlyArray<ReviewHandler>): Effect.Effect<void, never, WorkQueue | Scope.Scope> =>
-  Worker.run({ queue: "review", ...Worker.defaults, handle: dispatch(handlers) })
+  Worker.run({ queue: "review", ...Worker.defaults, handle: dispatch(handlers), handleMillis: 60_000 })

@@ -34,6 +34,7 @@ export interface Of {
 export type PeriodInput = typeof Period.Period.Encoded
 
 export interface RecordsQuery {
+  readonly accountId: string
   readonly applicationId: string
   /** The called number, in any spelling that a send may have. */
   readonly callee: string
@@ -79,7 +80,7 @@ export class Statistics extends Context.Tag("@vsms/core/statistics/Statistics")<
     ) => Stream.Stream<string, Refused | Callee.CalleeNotServed | PortFailure>
     /** 回执 (STA-6): the final states of the sends accepted in a range, the oldest first. */
     readonly receipts: (
-      query: { readonly applicationId: string; readonly period: PeriodInput },
+      query: { readonly accountId: string; readonly applicationId: string; readonly period: PeriodInput },
       page?: PageOf
     ) => Effect.Effect<Page<Receipt.Receipt>, Refused | PortFailure>
   }
@@ -138,8 +139,12 @@ const make = (records: typeof Records.Service): typeof Statistics.Service => {
     return FailureShares.shares(new Map(counts))
   })
 
-  /** Pages through an index of sends, past those that are not wanted, until the page is full or nothing is left. */
+  /**
+   * Pages through an index of sends, past those that are not wanted, until the page is full or nothing is left. An
+   * application's sends are all its account's: whoever names another's application finds nothing.
+   */
   const pageOf = <A>(
+    accountId: string,
     query: Omit<Parameters<typeof records.list<typeof Send.kind>>[0], "kind">,
     choose: (row: Row<typeof Send.kind>) => A | undefined
   ): Effect.Effect<Page<A>, PortFailure> =>
@@ -148,6 +153,7 @@ const make = (records: typeof Records.Service): typeof Statistics.Service => {
       let after = query.after
       for (;;) {
         const page = yield* records.list({ ...query, kind: Send.kind, after, limit: query.limit - items.length })
+        if (page.items.some(({ ref }) => ref.owner !== accountId)) return { items: [], next: undefined }
         for (const row of page.items) {
           const chosen = choose(row)
           if (chosen !== undefined) items.push(chosen)
@@ -163,19 +169,21 @@ const make = (records: typeof Records.Service): typeof Statistics.Service => {
       const { applicationId, state } = yield* parseQuery({ applicationId: query.applicationId, state: query.state })
       const partition = `${applicationId}/${yield* Callee.parse(query.callee)}`
       const range = yield* rangeOf(query.period)
-      return { partition, from: DayRange.startAt(range), until: DayRange.endAt(range), state }
+      const { accountId } = query
+      return { accountId, partition, from: DayRange.startAt(range), until: DayRange.endAt(range), state }
     })
 
   const recordsPage = (
-    { from, partition, state, until }: Effect.Effect.Success<ReturnType<typeof settled>>,
+    { accountId, from, partition, state, until }: Effect.Effect.Success<ReturnType<typeof settled>>,
     page: { readonly after: Cursor | undefined; readonly limit: number; readonly descending: boolean }
   ) =>
-    pageOf({ index: "byCallee", partition, from, until, ...page }, (row) =>
+    pageOf(accountId, { index: "byCallee", partition, from, until, ...page }, (row) =>
       state === undefined || CallRecord.stateOf(row.state) === state ? CallRecord.of(row) : undefined
     )
 
   const recordsOf = Effect.fn("Statistics.records")(function* (query: RecordsQuery, page?: PageOf) {
-    yield* Effect.annotateCurrentSpan({ applicationId: query.applicationId })
+    const { accountId, applicationId } = query
+    yield* Effect.annotateCurrentSpan({ accountId, applicationId })
     const { after, limit = 20 } = yield* parsePage(page ?? {})
     return yield* recordsPage(yield* settled(query), { after, limit, descending: true })
   })
@@ -196,15 +204,19 @@ const make = (records: typeof Records.Service): typeof Statistics.Service => {
     )
 
   const receipts = Effect.fn("Statistics.receipts")(function* (
-    query: { readonly applicationId: string; readonly period: PeriodInput },
+    query: { readonly accountId: string; readonly applicationId: string; readonly period: PeriodInput },
     page?: PageOf
   ) {
-    yield* Effect.annotateCurrentSpan({ applicationId: query.applicationId })
+    const { accountId, applicationId } = query
+    yield* Effect.annotateCurrentSpan({ accountId, applicationId })
     const { after, limit = 20 } = yield* parsePage(page ?? {})
     const range = yield* rangeOf(query.period)
-    const { applicationId: partition } = query
     const [from, until] = [DayRange.startAt(range), DayRange.endAt(range)]
-    return yield* pageOf({ index: "byApplication", partition, from, until, after, limit }, Receipt.of)
+    return yield* pageOf(
+      query.accountId,
+      { index: "byApplication", partition: applicationId, from, until, after, limit },
+      Receipt.of
+    )
   })
 
   return { overview, template, exportTemplate, failures, records: recordsOf, exportRecords, receipts }

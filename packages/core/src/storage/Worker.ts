@@ -15,7 +15,7 @@ import * as FiberHandle from "effect/FiberHandle"
 import * as FiberSet from "effect/FiberSet"
 import * as Queues from "effect/Queue"
 import type * as Scope from "effect/Scope"
-import type { PortFailure } from "../PortFailure.ts"
+import { PortFailure } from "../PortFailure.ts"
 import type { Queue } from "./Decision.ts"
 import { type Lease, WorkQueue } from "./WorkQueue.ts"
 
@@ -32,6 +32,11 @@ export interface WorkerOptions<R> {
   readonly graceMillis: number
   /** Does the work, or finds it done: it may be called again for work that was done before. */
   readonly handle: (lease: Lease) => Effect.Effect<Outcome, PortFailure, R>
+  /**
+   * The longest that a handler may take; without it, as long as it likes. One that takes longer is given up as if its
+   * port had failed, so that an outside that hangs does not keep the worker's hands for ever.
+   */
+  readonly handleMillis?: number
 }
 
 /** Sensible options for queues whose work is short. */
@@ -189,7 +194,7 @@ const attempt = <R>(
   options: WorkerOptions<R>,
   entry: Running
 ): Effect.Effect<void, never, R> =>
-  Effect.suspend(() => options.handle(entry.lease)).pipe(
+  Effect.suspend(() => limited(options, options.handle(entry.lease))).pipe(
     Effect.flatMap((outcome) => {
       entry.settling = true
       return outcome === undefined ? workQueue.finish(entry.lease) : workQueue.postpone(entry.lease, outcome)
@@ -200,6 +205,18 @@ const attempt = <R>(
         : Effect.zipRight(report(entry.lease, cause), Effect.ignore(tryLater(workQueue, entry)))
     )
   )
+
+const limited = <R>(
+  { handleMillis, queue }: WorkerOptions<R>,
+  handled: Effect.Effect<Outcome, PortFailure, R>
+): Effect.Effect<Outcome, PortFailure, R> =>
+  handleMillis === undefined
+    ? handled
+    : Effect.timeoutFail(Effect.disconnect(handled), {
+        duration: Duration.millis(handleMillis),
+        onTimeout: () =>
+          new PortFailure({ port: "Worker", operation: queue, retry: "later", cause: "the handler took too long" })
+      })
 
 const tryLater = (workQueue: typeof WorkQueue.Service, { lease }: Running) =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => workQueue.postpone(lease, now + pauseMillis(lease.attempt)))

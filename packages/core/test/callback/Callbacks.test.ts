@@ -4,16 +4,18 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Ref from "effect/Ref"
 import * as TestClock from "effect/TestClock"
 import { createHmac } from "node:crypto"
 import * as Application from "../../src/account/Application.ts"
 import { Callbacks, type CallbackOptions } from "../../src/callback/Callbacks.ts"
-import type { CallbackAnswer, CallbackRequest } from "../../src/callback/CallbackTransport.ts"
+import { type CallbackAnswer, type CallbackRequest, CallbackTransport } from "../../src/callback/CallbackTransport.ts"
 import { Hmac } from "../../src/callback/Hmac.ts"
 import * as MemoryTransport from "../../src/callback/MemoryTransport.ts"
 import * as Signature from "../../src/callback/Signature.ts"
 import { IdGenerator } from "../../src/IdGenerator.ts"
 import * as Minutes from "../../src/money/Minutes.ts"
+import { PortFailure } from "../../src/PortFailure.ts"
 import * as Send from "../../src/sending/Send.ts"
 import { Sends } from "../../src/sending/Sends.ts"
 import * as Decision from "../../src/storage/Decision.ts"
@@ -65,6 +67,34 @@ const world = (options: Partial<CallbackOptions> = {}) => {
     Layer.provideMerge(Layer.mergeAll(receiver, MemoryStore.layer, IdGenerator.layerSeeded(1), promptHmac, oneProcess))
   )
 }
+
+/** How the transport fails. */
+class Failing extends Context.Tag("test/Failing")<Failing, Ref.Ref<"later" | "never">>() {}
+
+const failingWorld = Callbacks.layer().pipe(
+  Layer.provideMerge(Sends.layer),
+  Layer.provideMerge(
+    Layer.effect(
+      CallbackTransport,
+      Effect.map(Failing, (how) => ({
+        post: () =>
+          Effect.flatMap(
+            Ref.get(how),
+            (retry) => new PortFailure({ port: "test", operation: "post", retry, cause: "broken" })
+          )
+      }))
+    )
+  ),
+  Layer.provideMerge(
+    Layer.mergeAll(
+      Layer.effect(Failing, Ref.make<"later" | "never">("later")),
+      MemoryStore.layer,
+      IdGenerator.layerSeeded(1),
+      promptHmac,
+      oneProcess
+    )
+  )
+)
 
 const makeApplication = Effect.flatMap(Journal, (journal) =>
   journal.transact([Application.ref(account, app)], ([row]) =>
@@ -140,7 +170,10 @@ describe("Callbacks", () => {
           billedMinutes: 1,
           ext: "\u0000订单=1"
         })
-        expect((yield* callbacks.ofSend("send1")).map(({ status }) => status)).toEqual(["delivered", "delivered"])
+        expect((yield* callbacks.ofSend(account, "send1")).map(({ status }) => status)).toEqual([
+          "delivered",
+          "delivered"
+        ])
       }).pipe(Effect.provide(world()))
   )
 
@@ -190,7 +223,7 @@ describe("Callbacks", () => {
       yield* TestClock.adjust("2 hours")
       receiver.status = 204
       yield* TestClock.adjust("22 hours")
-      const [delivery] = yield* callbacks.ofSend("send1")
+      const [delivery] = yield* callbacks.ofSend(account, "send1")
       expect(delivery!.status).toBe("delivered")
       expect(delivery!.tries.at(-1)!.status).toBe(204)
       expect(new Set(delivery!.tries.map((one) => one.trouble ?? one.status))).toEqual(
@@ -211,17 +244,51 @@ describe("Callbacks", () => {
       receiver.status = 500
       yield* endSend("send1", 1)
       for (let hour = 0; hour < 30; hour++) yield* TestClock.adjust("1 hour")
-      const [given] = yield* callbacks.ofSend("send1")
+      const [given] = yield* callbacks.ofSend(account, "send1")
       expect(given!.status).toBe("exhausted")
       const tries = receiver.got.length
       receiver.status = 200
       yield* callbacks.replay(account, given!.deliveryId)
       yield* TestClock.adjust("1 second")
       expect(receiver.got.length).toBe(tries + 1)
-      expect((yield* callbacks.ofSend("send1"))[0]!.status).toBe("delivered")
+      expect((yield* callbacks.ofSend(account, "send1"))[0]!.status).toBe("delivered")
       expect(yield* Effect.flip(callbacks.replay(account, "no/such/delivery"))).toMatchObject({
         _tag: "UnknownDelivery"
       })
+    }).pipe(Effect.provide(world()))
+  )
+
+  it.scoped("CBK-2: a broken transport is a try of the plan; what it can never send is dropped", () =>
+    Effect.gen(function* () {
+      yield* makeApplication
+      const callbacks = yield* Callbacks
+      yield* callbacks.addEndpoint(account, app, { url })
+      yield* work
+      yield* endSend("send1", 1)
+      for (let hour = 0; hour < 30; hour++) yield* TestClock.adjust("1 hour")
+      const [delivery] = yield* callbacks.ofSend(account, "send1")
+      expect([delivery!.status, new Set(delivery!.tries.map(({ trouble }) => trouble))]).toEqual([
+        "exhausted",
+        new Set(["transport"])
+      ])
+      yield* Ref.set(yield* Failing, "never")
+      yield* endSend("send2", 2)
+      yield* TestClock.adjust("1 minute")
+      expect((yield* callbacks.ofSend(account, "send2"))[0]!.status).toBe("dropped")
+    }).pipe(Effect.provide(failingWorld))
+  )
+
+  it.scoped("CBK-1: whoever names another account's application or send finds nothing", () =>
+    Effect.gen(function* () {
+      yield* makeApplication
+      const callbacks = yield* Callbacks
+      yield* callbacks.addEndpoint(account, app, { url })
+      yield* work
+      yield* endSend("send1", 1)
+      yield* TestClock.adjust("1 second")
+      expect((yield* callbacks.deliveries(account, app)).items.length).toBe(1)
+      expect((yield* callbacks.deliveries("stranger", app)).items).toEqual([])
+      expect(yield* callbacks.ofSend("stranger", "send1")).toEqual([])
     }).pipe(Effect.provide(world()))
   )
 
@@ -235,7 +302,7 @@ describe("Callbacks", () => {
       const lease = { queue: "callback", owner: account, key: "send1", attempt: 1, token: "t" } as const
       yield* callbacks.handlers.callback(lease)
       yield* callbacks.handlers.callback(lease)
-      const [delivery] = yield* callbacks.ofSend("send1")
+      const [delivery] = yield* callbacks.ofSend(account, "send1")
       yield* callbacks.handlers.callback({ ...lease, key: delivery!.deliveryId })
       yield* callbacks.handlers.callback({ ...lease, key: delivery!.deliveryId })
       expect(receiver.got.length).toBe(1)
@@ -252,14 +319,14 @@ describe("Callbacks", () => {
       yield* callbacks.changeEndpoint(account, app, endpointId, { enabled: false })
       yield* endSend("send1", 1)
       yield* TestClock.adjust("1 second")
-      expect(yield* callbacks.ofSend("send1")).toEqual([])
+      expect(yield* callbacks.ofSend(account, "send1")).toEqual([])
       yield* callbacks.changeEndpoint(account, app, endpointId, { enabled: true })
       receiver.down = true
       yield* endSend("send2", 2)
       yield* TestClock.adjust("1 second")
       yield* callbacks.removeEndpoint(account, app, endpointId)
       yield* TestClock.adjust("1 hour")
-      expect((yield* callbacks.ofSend("send2")).map(({ status }) => status)).toEqual(["dropped"])
+      expect((yield* callbacks.ofSend(account, "send2")).map(({ status }) => status)).toEqual(["dropped"])
       expect(yield* callbacks.endpoints(account, app)).toEqual([])
     }).pipe(Effect.provide(world()))
   )
@@ -272,7 +339,9 @@ describe("Callbacks", () => {
       yield* work
       yield* endSend("send1", 1)
       yield* TestClock.adjust("1 second")
-      expect((yield* callbacks.ofSend("send1"))[0]!.tries.map((one) => one.trouble)).toEqual(["privateAddress"])
+      expect((yield* callbacks.ofSend(account, "send1"))[0]!.tries.map((one) => one.trouble)).toEqual([
+        "privateAddress"
+      ])
     }).pipe(
       Effect.provide(
         Callbacks.layer().pipe(

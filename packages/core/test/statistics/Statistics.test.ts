@@ -82,7 +82,7 @@ const begin = Effect.gen(function* () {
 })
 
 const world = Layer.provideMerge(Statistics.layer, MemoryStore.layer)
-const number = { applicationId: app, callee: "138 0013 8000" }
+const number = { accountId: account, applicationId: app, callee: "138 0013 8000" }
 
 describe("Statistics", () => {
   it.effect("STA-2, STA-1: a day is shown by hour, from midnight to midnight in Shanghai", () =>
@@ -177,7 +177,11 @@ describe("Statistics", () => {
   it.effect("STA-6: the final states of a range, those in progress left out, page by page", () =>
     Effect.gen(function* () {
       const statistics = yield* begin
-      const query = { applicationId: app, period: { from: "2026-11-23", to: "2026-11-24" } } as const
+      const query = {
+        accountId: account,
+        applicationId: app,
+        period: { from: "2026-11-23", to: "2026-11-24" }
+      } as const
       const first = yield* statistics.receipts(query, { limit: 3 })
       expect(first.items.map(({ sendId }) => sendId)).toEqual(["b", "c", "d"])
       const second = yield* statistics.receipts(query, { limit: 3, after: first.next })

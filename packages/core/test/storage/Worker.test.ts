@@ -103,6 +103,24 @@ describe("Worker", () => {
     expect(done).toEqual(["unheard"])
   })
 
+  it("ALR-5: a handler that hangs is given up in time, and its work tried again; others go on", () => {
+    const done: Array<string> = []
+    let hanging = 2
+    const { enqueue, world } = start(
+      ({ key }) =>
+        key === "hangs" && hanging-- > 0
+          ? Effect.uninterruptible(Effect.never)
+          : Effect.sync(() => void done.push(key)),
+      { concurrency: 1, handleMillis: 60 * second }
+    )
+    enqueue("hangs", 0)
+    enqueue("other", 1)
+    world.pass(59 * second)
+    expect(done).toEqual([])
+    world.pass(10 * minute)
+    expect(done).toEqual(["other", "hangs"])
+  })
+
   it("SND-10: at most `concurrency` handlers run, and each that ends makes room at once", () => {
     let running = 0
     let most = 0
