@@ -174,9 +174,11 @@ const accept = (
       expiresAt: now + policy.personalMillis
     })
   ]
-  // Without limits nothing is counted.
-  if (called.counted.length > 0)
-    changes.push(Decision.change(frequency, [called.event], { expiresAt: called.expiresAt }))
+  // Without limits nothing is counted. The row holds both groups, and stays for the one that counts longer.
+  if (called.counted.length > 0) {
+    const expiresAt = Math.max(frequency.expiresAt ?? 0, called.expiresAt)
+    changes.push(Decision.change(frequency, [called.event], { expiresAt }))
+  }
   // The number that was shown last stays the last one.
   if (shown.state.turn === 0 || shown.state.shown[number.number] !== shown.state.turn) {
     const numbers = holdings.state.held.map((held) => held.number)

@@ -211,6 +211,22 @@ describe("Sends.accept", () => {
     expect(world.run(Effect.flip(world.sends.setLimits(accountId, "ghost", limits)))._tag).toBe("UnknownApplication")
   })
 
+  it("SND-8: the counts of one group outlive the shorter limits of the other", () => {
+    const world = makeWorld()
+    const limits: SendLimits.State = {
+      code: [{ _tag: "Window", millis: 30_000, max: 1 }],
+      notice: [{ _tag: "NaturalDay", max: 1 }],
+      parameterMax: null
+    }
+    world.run(world.sends.setLimits(accountId, applicationId, limits))
+    right(world.notice())
+    right(world.code())
+    world.pass(30_000)
+    world.run(world.records.purge({ now: world.time.now, limit: 100 }))
+    expect(left(world.notice())).toMatchObject({ _tag: "TooFrequent", group: "notice", counted: 1 })
+    expect(Either.isRight(world.code())).toBe(true)
+  })
+
   it("SND-11: ext comes back byte for byte", () => {
     const world = makeWorld()
     const ext = ' {"id": "é\u200d😀\t\\u0000"}\n'
