@@ -1,11 +1,14 @@
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import { describe, expect, it } from "vitest"
+import * as Application from "../../src/account/Application.ts"
 import { SpeechFailure } from "../../src/dispatch/SpeechSynthesizer.ts"
 import { PortFailure } from "../../src/PortFailure.ts"
 import type { Journal } from "../../src/storage/Journal.ts"
+import * as Template from "../../src/template/Template.ts"
 import * as ScriptedChannel from "../../src/testing/ScriptedChannel.ts"
 import * as ToneSpeech from "../../src/testing/ToneSpeech.ts"
-import { morning } from "../sending/SendWorld.ts"
+import { accountId, applicationId, codeTemplate, makeTemplate, morning } from "../sending/SendWorld.ts"
 import { makeDispatchWorld, minute, second } from "./DispatchWorld.ts"
 
 const { answered, failed, refused, unrung } = ScriptedChannel
@@ -82,7 +85,8 @@ describe("a call", () => {
     held.start()
     const send = held.send()
     held.time.pass(10 * minute)
-    expect(held.callsOf(send)[0]!.call.longestCallMillis).toBe(minute)
+    // A second short of what it pays for: a hang-up that takes a moment begins no other minute.
+    expect(held.callsOf(send)[0]!.call.longestCallMillis).toBe(59 * second)
     expect(held.state(send)).toMatchObject({ stage: "completed", billedMinutes: 1, overrunMinutes: 0 })
     const short = makeDispatchWorld({
       send: { longestCallMillis: 30 * second },
@@ -324,6 +328,30 @@ describe("routes", () => {
     expect(ends.filter((end) => end === "tooLate").length).toBe(4)
   })
 
+  it("SND-9: a jammed route keeps no places of the others: a code is dialled at once whatever waits", () => {
+    const world = makeDispatchWorld({
+      exchanges: {
+        bulk: { route: { kinds: ["activity"], maxConcurrent: 5 } },
+        codes: { route: { kinds: ["code"] } }
+      }
+    })
+    makeTemplate(world, "100000003", "activity", "新年快乐")
+    // One line each: as many operators, and somebody's whose operator nobody knows.
+    const operators = ["138", "130", "189", "192", "170", "140"]
+    const activities = Array.from({ length: 1_500 }, (_, i) => {
+      const to = `${operators[i % operators.length]!}${String(i).padStart(8, "0")}`
+      const activity = { templateId: "100000003", to, params: [] }
+      return Either.getOrThrow(world.run(world.sends.accept(accountId, applicationId, activity))).sendId
+    })
+    world.start()
+    world.time.pass(second)
+    expect(world.placed).toHaveLength(5)
+    const send = world.send()
+    expect(world.state(send)).toMatchObject({ stage: "dialling", diallingAt: world.time.now })
+    // Those that found no room in memory wait in the storage: nobody failed.
+    expect(activities.every((id) => world.state(id).stage !== "failed")).toBe(true)
+  })
+
   it("SND-9: a route without the codec of the others gets its own", () => {
     const world = makeDispatchWorld({
       exchanges: {
@@ -336,6 +364,60 @@ describe("routes", () => {
     world.time.pass(minute)
     expect(world.callsOf(send)[0]!.call.audio.codec).toBe("mulaw")
     expect(ToneSpeech.heard(world.callsOf(send)[0]!.call.audio)).toBe("您的验证码是：4321")
+  })
+})
+
+describe("what may not send any more", () => {
+  type World = ReturnType<typeof makeDispatchWorld>
+
+  const stops = [
+    [
+      "ACC-3",
+      "applicationDisabled",
+      (world: World) =>
+        world.put(Application.ref(accountId, applicationId), [{ _tag: "ApplicationDisabled", at: world.time.now }])
+    ],
+    [
+      "TPL-6",
+      "templateDeleted",
+      (world: World) =>
+        world.put(Template.ref(accountId, applicationId, codeTemplate), [{ _tag: "TemplateDeleted", at: world.time.now }])
+    ]
+  ] as const
+
+  it.each(stops)("%s: %s: what was accepted before is not dialled, and costs nothing", (_, reason, stop) => {
+    const world = makeDispatchWorld()
+    const send = world.send()
+    stop(world)
+    world.start()
+    world.time.pass(second)
+    expect(world.state(send)).toMatchObject({ stage: "failed", reason, attempts: [] })
+    expect(world.asked()).toBe(0)
+    expect(world.balance()).toMatchObject({ available: 10_000 })
+  })
+
+  it.each(stops)("%s: %s: who waits for a busy route is not dialled either; a call that began ends well", (_, reason, stop) => {
+    const world = makeDispatchWorld({ exchanges: { first: { route: { maxConcurrent: 1 } } } })
+    world.start()
+    const [inProgress, waiting] = [world.send(), world.send()]
+    world.time.pass(3 * second)
+    stop(world)
+    world.time.pass(minute)
+    expect(world.state(inProgress)).toMatchObject({ stage: "completed", billedMinutes: 1 })
+    expect(world.state(waiting)).toMatchObject({ stage: "failed", reason, attempts: [] })
+    expect(world.asked()).toBe(1)
+  })
+
+  it.each(stops)("%s: %s: nor does another route take over", (_, reason, stop) => {
+    const slow: ScriptedChannel.Story = { endsAfterMillis: 5_000, failure: "congestion" }
+    const world = makeDispatchWorld({ exchanges: two(slow) })
+    world.start()
+    const send = world.send()
+    world.time.pass(2 * second)
+    stop(world)
+    world.time.pass(minute)
+    expect(world.state(send)).toMatchObject({ stage: "failed", reason })
+    expect(routesOf(world.state(send))).toEqual(["first"])
   })
 })
 

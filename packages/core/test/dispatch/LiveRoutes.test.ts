@@ -115,6 +115,34 @@ describe("LiveRoutes", () => {
     ])
   })
 
+  it("SND-9: a line that is full leaves the lines of other routes as long as they may be", () => {
+    const { call, got, world } = make(
+      { bulk: { kinds: ["activity"], maxConcurrent: 1 }, codes: { kinds: ["code"], maxConcurrent: 1 } },
+      2
+    )
+    const operators = ["mobile", "unicom", "telecom", "broadnet"] as const
+    for (let i = 0; i < 12; i++) {
+      call(`bulk ${i}`, 1_000, 1_000_000, { kind: "activity", operator: operators[i % 4]! })
+      world.settle()
+    }
+    // One is on the line, two wait, whomever they call; the others are sent away.
+    expect(order(got)).toEqual(["bulk 0", ...Array.from({ length: 9 }, (_, i) => `bulk ${i + 3}`)])
+    for (const id of ["a", "b", "c", "d"]) {
+      call(id, 1_000)
+      world.settle()
+    }
+    expect(order(got).slice(10)).toEqual(["a", "d"])
+    world.runUntil(10_000)
+    expect(order(got).slice(12).toSorted()).toEqual(["b", "bulk 1", "bulk 2", "c"])
+    // Whoever left has left his place in line to others.
+    for (const id of ["e", "f", "g"]) {
+      call(id, 1_000)
+      world.settle()
+    }
+    world.runUntil(20_000)
+    expect(got.slice(16).every(({ choice }) => choice.chosen !== undefined)).toBe(true)
+  })
+
   it("SND-9: a route that opens sends away who waited for it; a stop sends away everybody", () => {
     const { call, got, live, world } = make({ only: { maxConcurrent: 1 } })
     call("a", 60_000)

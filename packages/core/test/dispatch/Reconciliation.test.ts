@@ -134,18 +134,19 @@ describe("Reconciliation", () => {
 
 describe("Attempt", () => {
   it("BAL-4: a call is never longer than the policy or the hold allows", () => {
-    expect(Attempt.longestCallMillis(accepted)).toBe(120_000)
+    // A channel takes a moment to hang up: that moment is not to begin another minute.
+    expect(Attempt.longestCallMillis(accepted)).toBe(119_000)
     expect(Attempt.longestCallMillis({ ...accepted, longestCallMillis: 90_000 })).toBe(90_000)
   })
 
   it("SND-5, BAL-4: speech is played as often as was asked for, or as often as it fits whole", () => {
-    // Two minutes, with a second between two plays.
+    // Two minutes less a second, with a second between two plays.
     const rows = [
       [1_000, 2],
-      [59_500, 2],
-      [59_501, 1],
-      [120_000, 1],
-      [120_001, 0]
+      [59_000, 2],
+      [59_001, 1],
+      [119_000, 1],
+      [119_001, 0]
     ] as const
     for (const [speech, plays] of rows)
       expect([speech, Attempt.plays(accepted, speech, 1_000)]).toEqual([speech, plays])
@@ -153,8 +154,8 @@ describe("Attempt", () => {
 
   it("SND-10: a call is over, then cut off, then given up, and all that before the send's deadline", () => {
     const at = accepted.dialUntilAt - 1
-    expect([Attempt.overAt(accepted, at), Attempt.giveUpAt(accepted, at)]).toEqual([at + 180_000, at + 420_000])
-    expect(Attempt.cutAt(accepted, at)).toBe(at + 300_000)
+    expect([Attempt.overAt(accepted, at), Attempt.giveUpAt(accepted, at)]).toEqual([at + 179_000, at + 420_000])
+    expect(Attempt.cutAt(accepted, at)).toBe(at + 299_500)
     expect(Attempt.giveUpAt(accepted, at)).toBeLessThan(accepted.deadlineAt)
     // Whatever the policy says, they come one after the other.
     const tight = { ...accepted, deadlineAt: accepted.dialUntilAt }
