@@ -117,6 +117,9 @@ interface To {
 // firing
 // ---------------------------------------------------------------------------------------------------------------------
 
+/** How long an alert can be looked at: a year. */
+export const keptMillis = 365 * 24 * 3_600_000
+
 /** What a decision adds to its own changes and work. */
 export interface Consequences {
   readonly changes: ReadonlyArray<Decision.Change>
@@ -136,7 +139,9 @@ export const fire = (
   const { accountId, alertId, facts } = alert
   const row = Kinds.fresh(ref(accountId, alertId))
   return {
-    changes: [Decision.change(row, [{ _tag: "AlertFired", accountId, facts, at: env.now }])],
+    changes: [
+      Decision.change(row, [{ _tag: "AlertFired", accountId, facts, at: env.now }], { expiresAt: env.now + keptMillis })
+    ],
     work: [Decision.enqueue("alert", row.ref, env.now)]
   }
 }
@@ -204,7 +209,7 @@ export const kind: Kind<State, Event> = {
   event: Event,
   personal: Kinds.nothingPersonal,
   journaled: false,
-  ephemeral: false,
+  ephemeral: true,
   indexes: {
     /** The alerts of an account, in the order in which they fired. */
     byAccount: {

@@ -72,6 +72,9 @@ export interface Env {
 // refusals, in order of precedence; an order that nobody made is refused first
 // ---------------------------------------------------------------------------------------------------------------------
 
+/** How long it is kept whom an invoice was made out to: five years; what it was for is kept for good. */
+export const recipientKeptMillis = 5 * 365 * 86_400_000
+
 /** Only what is paid can be invoiced. */
 export class OrderNotPaid extends Schema.TaggedError<OrderNotPaid>()("OrderNotPaid", {
   orderId: Schema.String,
@@ -119,7 +122,10 @@ export const request = (
     }
     return {
       changes: [
-        Decision.change(rows.invoice, [requested], { personal: command.recipient }),
+        Decision.change(rows.invoice, [requested], {
+          personal: command.recipient,
+          expiresAt: env.now + recipientKeptMillis
+        }),
         ...parts.flatMap(({ changes }) => changes)
       ],
       work: parts.flatMap(({ work }) => work)

@@ -285,6 +285,8 @@ export const confirm = (
 ): Decided<UnknownOrder | OrderNotOpen | PaymentUnderWay | PaidBefore | AmountDiffers> => {
   if (state.status === "paying" && state.method !== undefined)
     return Either.left(new PaymentUnderWay({ method: state.method }))
+  // Late money revives nothing: what the order had kept may be somebody else's by now (PKG-10).
+  if (isOpen(state) && env.now >= state.expiresAt) return Either.left(new OrderNotOpen({ status: "expired" }))
   return Either.flatMap(pay(env, state, { paymentId: command.paymentId, method: "transfer" }), (events) =>
     command.amount === state.amount
       ? Either.right(events)

@@ -11,6 +11,7 @@ import * as Order from "../../src/order/Order.ts"
 import * as CreditCode from "../../src/qualification/CreditCode.ts"
 import * as Decision from "../../src/storage/Decision.ts"
 import { Journal } from "../../src/storage/Journal.ts"
+import { Records } from "../../src/storage/Records.ts"
 import * as MemoryStore from "../../src/storage/MemoryStore.ts"
 
 const layer = Invoices.layer.pipe(Layer.provideMerge(Layer.merge(MemoryStore.layer, IdGenerator.layerSeeded(1))))
@@ -54,6 +55,18 @@ describe("Invoices.request", () => {
       const invoice = yield* request("a", "b")
       expect(invoice).toMatchObject({ amount: Cny.yuan(1_100), orderIds: ["a", "b"], kind, recipient })
       expect((yield* invoices).items).toEqual([invoice])
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("PKG-11: whom it was made out to goes after five years, what it was for stays", () =>
+    Effect.gen(function* () {
+      yield* paid("a", 50)
+      yield* request("a")
+      const records = yield* Records
+      const purge = (now: number) => records.purge({ now, limit: 10 })
+      expect(yield* purge(Invoice.recipientKeptMillis - 1)).toBe(0)
+      expect(yield* purge(Invoice.recipientKeptMillis)).toBe(1)
+      expect((yield* invoices).items).toMatchObject([{ amount: Cny.yuan(50), recipient: undefined }])
     }).pipe(Effect.provide(layer))
   )
 

@@ -112,6 +112,11 @@ describe("refusals, in order of precedence", () => {
       new Order.OrderNotOpen({ status: "cancelled" })
     ],
     [
+      "PKG-10, NUM-5: nobody vouches for a payment that came too late, though nobody has ended the order yet",
+      Order.confirm({ now: created.expiresAt }, created, confirmation),
+      new Order.OrderNotOpen({ status: "expired" })
+    ],
+    [
       "PKG-10: nobody vouches for a second payment",
       Order.confirm(env, paid, confirmation),
       new Order.PaidBefore({ paymentId: "p1" })
