@@ -120,8 +120,8 @@ export const decide = (
 /** What the gates are asked about. */
 export const requestOf = (attempt: Attempt): Admission.Request => {
   const { applicationId, request, sendId, templateId } = attempt
-  const { callee, display, ext, params, plays } = request
-  return { sendId, applicationId, templateId, callee, params, plays, display, ext }
+  const { asCode, callee, display, ext, params, plays } = request
+  return { sendId, applicationId, templateId, asCode, callee, params, plays, display, ext }
 }
 
 /** What the gates look at. */

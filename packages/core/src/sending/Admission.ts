@@ -12,6 +12,7 @@ import * as Holdings from "../number/Holdings.ts"
 import type { Row } from "../storage/Kind.ts"
 import * as Rendering from "../template/Rendering.ts"
 import * as Template from "../template/Template.ts"
+import * as TemplateBook from "../template/TemplateBook.ts"
 import type { Callee, NumberPlan } from "./Callee.ts"
 import * as DisplayNumber from "./DisplayNumber.ts"
 import * as FrequencyLimit from "./FrequencyLimit.ts"
@@ -19,6 +20,7 @@ import type { GateId, Sight } from "./Gate.ts"
 import type * as SendLimits from "./SendLimits.ts"
 import type { SendPolicy } from "./SendPolicy.ts"
 import * as SpeechLength from "./SpeechLength.ts"
+import { type BadVerificationCode, refusalOf } from "./VerificationCode.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // what it works on
@@ -29,6 +31,8 @@ export interface Request {
   readonly sendId: string
   readonly applicationId: string
   readonly templateId: string
+  /** Whether it was asked for as a verification code. */
+  readonly asCode?: boolean | undefined
   readonly callee: Callee
   readonly params: ReadonlyArray<string>
   readonly plays: number
@@ -63,7 +67,9 @@ export type Refusal =
   | Application.UnknownApplication
   | Application.ApplicationDisabled
   | Template.TemplateNotUsable
+  | TemplateBook.NotACodeTemplate
   | Rendering.RenderRefusal
+  | BadVerificationCode
   | DisplayNumber.NoNumberToShow
   | FrequencyLimit.TooFrequent
   | DailyVolume.DailyCapReached
@@ -150,9 +156,10 @@ const application: Gate = {
 const template: Gate = {
   gate: "template",
   ready: always,
-  ask: ({ books, sight }) => {
+  ask: ({ books, request, sight }) => {
     sight.templateVersion = books.template.version
-    return leftOf(Template.maySend(books.template))
+    const usable = leftOf(Template.maySend(books.template))
+    return usable === undefined && request.asCode === true ? leftOf(TemplateBook.maySpeakCode(books.template)) : usable
   }
 }
 
@@ -165,6 +172,8 @@ const parameters: Gate = {
     const limits = parameterMax === null ? env.policy.rendering : { ...env.policy.rendering, parameterMax }
     const rendered = Rendering.render(books.template, request.params, limits)
     if (Either.isLeft(rendered)) return rendered.left
+    const badCode = books.template.kind === "code" ? refusalOf(books.template, request.params) : undefined
+    if (badCode !== undefined) return badCode
     passage.rendered = rendered.right
     sight.textLength = rendered.right.length
     return undefined

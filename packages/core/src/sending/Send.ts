@@ -46,7 +46,9 @@ export const FailureReason = Schema.Literal(
   "noRoute",
   "fateUnknown",
   "tooLate",
-  "numberLapsed"
+  "numberLapsed",
+  "applicationDisabled",
+  "templateDeleted"
 )
 export type FailureReason = typeof FailureReason.Type
 

@@ -37,6 +37,8 @@ export interface CodeInput extends CommonInput {
 /** A request in canonical writing. */
 export interface SendRequest {
   readonly templateId: string | undefined
+  /** Whether it was asked for as a verification code, which a verification template speaks (SND-1). */
+  readonly asCode: boolean
   readonly callee: Callee.Callee
   readonly params: ReadonlyArray<string>
   readonly plays: number
@@ -58,7 +60,7 @@ export const ofSend = (
     problems.push(expected("templateId", "a template's id"))
   if (!Array.isArray(params) || params.length > paramsMax || !params.every((param) => typeof param === "string"))
     problems.push(expected("params", `at most ${paramsMax} texts`))
-  return finish(policy, input, templateId, params, problems)
+  return finish(policy, input, templateId, false, params, problems)
 }
 
 export const ofCode = (policy: SendPolicy, input: CodeInput): Either.Either<SendRequest, FormRefusal> => {
@@ -67,7 +69,7 @@ export const ofCode = (policy: SendPolicy, input: CodeInput): Either.Either<Send
   if (templateId !== undefined && (typeof templateId !== "string" || !templateIds.test(templateId)))
     problems.push(expected("templateId", "a template's id"))
   if (typeof code !== "string") problems.push(expected("code", "a text"))
-  const request = finish(policy, input, templateId, [code], problems)
+  const request = finish(policy, input, templateId, true, [code], problems)
   if (Either.isLeft(request)) return request
   const parsed = VerificationCode.parse(code)
   return Either.isLeft(parsed) ? Either.left(parsed.left) : request
@@ -90,6 +92,7 @@ const finish = (
   policy: SendPolicy,
   input: CommonInput,
   templateId: string | undefined,
+  asCode: boolean,
   params: ReadonlyArray<string>,
   problems: Array<Problem>
 ): Either.Either<SendRequest, InvalidInput | Callee.CalleeNotServed> => {
@@ -106,7 +109,7 @@ const finish = (
   if (problems.length > 0) return Either.left(new InvalidInput({ problems }))
   const callee = Callee.parse(to)
   if (Either.isLeft(callee)) return Either.left(callee.left)
-  return Either.right({ templateId, callee: callee.right, params, plays, display, ext, idempotencyKey })
+  return Either.right({ templateId, asCode, callee: callee.right, params, plays, display, ext, idempotencyKey })
 }
 
 /** A content of 100 characters has room for 33 variables. */

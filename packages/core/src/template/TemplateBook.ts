@@ -45,11 +45,12 @@ export class TooManyApproved extends Schema.TaggedError<TooManyApproved>()("TooM
   static readonly transient = true
 }
 
-/** The default of verification codes is a verification template with the code as its only variable. */
+/** A verification code is spoken with a verification template that has the code as its only variable. */
 export class NotACodeTemplate extends Schema.TaggedError<NotACodeTemplate>()("NotACodeTemplate", {
   variables: Schema.Int
 }) {
   static readonly rule = "SND-1" as const
+  static readonly code = 1014
   static readonly transient = false
 }
 
@@ -81,9 +82,14 @@ export const chooseDefault = (
   templateId: string,
   template: Template.State
 ): Either.Either<ReadonlyArray<Event>, NotACodeTemplate> => {
-  if (!speaksCodes(template)) return Either.left(new NotACodeTemplate({ variables: template.arity }))
+  const spoken = maySpeakCode(template)
+  if (Either.isLeft(spoken)) return Either.left(spoken.left)
   return Either.right(state.defaultCode === templateId ? [] : [{ _tag: "DefaultCodeChosen", templateId }])
 }
+
+/** Whether a code, and nothing else, can be given to the template to be spoken. */
+export const maySpeakCode = (template: Template.State): Either.Either<void, NotACodeTemplate> =>
+  speaksCodes(template) ? Either.void : Either.left(new NotACodeTemplate({ variables: template.arity }))
 
 export const evolve = (state: State, event: Event): State => {
   switch (event._tag) {

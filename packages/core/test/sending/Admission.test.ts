@@ -12,9 +12,11 @@ import * as FrequencyLimit from "../../src/sending/FrequencyLimit.ts"
 import * as Gate from "../../src/sending/Gate.ts"
 import * as SendLimits from "../../src/sending/SendLimits.ts"
 import * as SendPolicy from "../../src/sending/SendPolicy.ts"
+import * as VerificationCode from "../../src/sending/VerificationCode.ts"
 import * as Kinds from "../../src/storage/Kind.ts"
 import * as Rendering from "../../src/template/Rendering.ts"
 import * as Template from "../../src/template/Template.ts"
+import * as TemplateBook from "../../src/template/TemplateBook.ts"
 import * as TemplateText from "../../src/template/TemplateText.ts"
 import * as ShanghaiDay from "../../src/time/ShanghaiDay.ts"
 
@@ -173,8 +175,37 @@ describe("Admission", () => {
   it("TPL-9: an application's own limit holds, also a looser one", () => {
     const long = { ...request, params: ["1".repeat(20)] }
     const limits = { ...SendLimits.initial, parameterMax: 20 }
-    expect(Either.isLeft(Admission.admit(env, long, open))).toBe(true)
-    expect(Either.isRight(Admission.admit(env, long, { ...open, limits }))).toBe(true)
+    const notice: Admission.Books = { ...open, template: { ...template, kind: "notification" } }
+    expect(Either.isLeft(Admission.admit(env, long, notice))).toBe(true)
+    expect(Either.isRight(Admission.admit(env, long, { ...notice, limits }))).toBe(true)
+  })
+
+  it("SND-1: a code is at most twelve characters however loose the limit of values is, and of its declared kind", () => {
+    const limits = { ...SendLimits.initial, parameterMax: 20 }
+    const sent = (params: ReadonlyArray<string>, more: Partial<Template.State>) =>
+      Admission.admit(env, { ...request, params }, { ...open, limits, template: { ...template, ...more } })
+    const refused = (params: ReadonlyArray<string>, more: Partial<Template.State>) =>
+      Either.getOrThrow(Either.flip(sent(params, more))).refusal
+    const bad = (length: number) => new VerificationCode.BadVerificationCode({ length })
+    expect(refused(["1".repeat(13)], {})).toEqual(bad(13))
+    expect(refused(["1".repeat(13)], { variables: ["code"] })).toEqual(bad(13))
+    // What is declared otherwise is no code, and none can be given then.
+    expect(refused(["4321"], { variables: ["text"] })).toEqual(bad(0))
+    const named = Either.getOrThrow(TemplateText.parse("{1}，您的验证码是：{2}"))
+    expect(Either.isRight(sent(["王先生", "4321"], { ...named, variables: ["text"] }))).toBe(true)
+    expect(refused(["王先生", "4321"], named)).toEqual(bad(3))
+  })
+
+  it("SND-1: what is asked for as a code needs a template that speaks codes", () => {
+    const asked = (more: Partial<Template.State>) =>
+      Admission.admit(env, { ...request, asCode: true }, { ...open, template: { ...template, ...more } })
+    expect(Either.isRight(asked({}))).toBe(true)
+    expect(Either.isRight(asked({ variables: ["code"] }))).toBe(true)
+    for (const more of [{ kind: "notification" }, { kind: "activity" }, { variables: ["number"] }] as const)
+      expect(Either.getOrThrow(Either.flip(asked(more)))).toMatchObject({
+        gate: "template",
+        refusal: new TemplateBook.NotACodeTemplate({ variables: 1 })
+      })
   })
 
   it("SND-8: an application's own limits replace the defaults; none at all forbid nothing", () => {

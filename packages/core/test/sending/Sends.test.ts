@@ -96,6 +96,52 @@ describe("Sends.accept", () => {
     expect(Either.isRight(world.code("13800138000", { templateId: codeTemplate }))).toBe(true)
   })
 
+  it("SND-1: a code is spoken with a verification template alone, whichever is named", () => {
+    const world = makeWorld()
+    makeTemplate(world, "100000003", "notification", "您的验证码是：{1}")
+    makeTemplate(world, "100000004", "activity", "您的优惠码是：{1}")
+    makeTemplate(world, "100000005", "code", "{1}，您的验证码是：{2}")
+    makeTemplate(world, "100000006", "code", "您的验证码是：{1}", false)
+    const refusal = (templateId: string) => left(world.code("13800138000", { templateId }))
+    expect(refusal("100000003")).toEqual(new TemplateBook.NotACodeTemplate({ variables: 1 }))
+    expect(refusal("100000004")).toEqual(new TemplateBook.NotACodeTemplate({ variables: 1 }))
+    expect(refusal("100000005")).toEqual(new TemplateBook.NotACodeTemplate({ variables: 2 }))
+    expect(refusal("100000006")).toEqual(new Template.TemplateNotUsable({ stage: "pending" }))
+    const { items } = world.run(world.sends.refused(accountId, applicationId))
+    expect(items.map(({ gate, refusal: tag }) => [gate, tag])).toContainEqual(["template", "NotACodeTemplate"])
+    expect(JSON.stringify(items)).not.toContain("4321")
+    expect(world.balance().held).toBe(0)
+  })
+
+  const spokenCodes: ReadonlyArray<readonly [string, ReadonlyArray<string>, object | undefined]> = [
+    ["a code, and minutes of one digit", ["aB39", "5"], undefined],
+    ["two digits are a code", ["5", "30"], undefined],
+    ["twelve characters", ["1234567890ab", "5"], undefined],
+    ["no code at all", ["4", "5"], { _tag: "BadVerificationCode", length: 1 }],
+    ["a sentence for a code", ["请致电客服", "30"], { _tag: "BadVerificationCode", length: 5 }],
+    ["a sentence for the minutes", ["4321", "请致电"], { _tag: "BadVerificationCode", length: 3 }],
+    ["nothing for the minutes", ["4321", ""], { _tag: "BadVerificationCode", length: 0 }],
+    ["thirteen characters", ["1234567890abc", "5"], { _tag: "BadVerificationCode", length: 13 }],
+    ["digits of another script", ["４３２１", "5"], { _tag: "BadVerificationCode", length: 4 }],
+    ["a value that is too long is that first", ["1".repeat(16), "5"], { _tag: "VariableTooLong", index: 1 }]
+  ]
+
+  it.each(spokenCodes)("SND-1: a verification template speaks codes, also with its parameters: %s", (_, params, no) => {
+    const world = makeWorld()
+    makeTemplate(world, "100000007", "code", "验证码{1}，{2}分钟内有效")
+    const answer = world.notice("13800138000", { templateId: "100000007", params })
+    if (no !== undefined) {
+      expect(left(answer)).toMatchObject(no)
+      expect(world.balance().held).toBe(0)
+      return
+    }
+    const { sendId } = right(answer)
+    call(world, sendId, 1)
+    expect(world.load(ref(sendId)).personal?.text).toBe(
+      `验证码${"*".repeat(params[0]!.length)}，${"*".repeat(params[1]!.length)}分钟内有效`
+    )
+  })
+
   const malformed: ReadonlyArray<readonly [string, object, ReadonlyArray<string>]> = [
     ["no template", { templateId: undefined }, ["templateId"]],
     ["a template's id of another form", { templateId: "1/2" }, ["templateId"]],
@@ -184,7 +230,7 @@ describe("Sends.accept", () => {
       ),
       { _tag: "TemplateApproved", version: 1, at: 1 }
     ])
-    const input = { templateId: "1", to: "13800138000", params: ["1"] }
+    const input = { templateId: "1", to: "13800138000", params: ["12"] }
     expect(world.run(world.sends.accept(accountId, "1400000002", input)).holdMinutes).toBe(1)
   })
 
