@@ -4,9 +4,14 @@
  */
 import * as Send from "../sending/Send.ts"
 
-/** The longest that the call may last, counted from its answer: never more than the hold pays for. */
+/**
+ * The longest that the call may last, counted from its answer: a second less than the hold pays for, as a channel takes
+ * a moment to hang up, and a moment too long costs a minute.
+ */
 export const longestCallMillis = (accepted: Send.Accepted): number =>
-  Math.min(accepted.longestCallMillis, accepted.hold.minutes * 60_000)
+  Math.min(accepted.longestCallMillis, accepted.hold.minutes * 60_000 - hangUpMillis)
+
+const hangUpMillis = 1_000
 
 /**
  * How often the speech is played: as often as was asked for, or as often as it fits whole into the longest call; 0 if

@@ -68,6 +68,10 @@ export const carry = (
   let disturbed = false
   let ended = false
   let faulted = false
+  /** The channel has reported the end of the call. */
+  let told = false
+  /** The try is over: what the channel says of it from now on could be taken for news of the next one. */
+  let closed = false
   /** The channel's own failure, until it is clear whether another route may take over. */
   let withheld: Extract<CallEvent, { readonly _tag: "Failed" }> | undefined
 
@@ -86,6 +90,8 @@ export const carry = (
   })
 
   const report = (event: CallEvent): Effect.Effect<void> => {
+    if (closed) return Effect.void
+    if (event._tag === "HungUp" || event._tag === "Failed") told = true
     if (event._tag !== "Failed") disturbed = true
     else if (failureCauses[event.failure] === "channel") {
       faulted = true
@@ -115,7 +121,7 @@ export const carry = (
   const over = (exit: Exit.Exit<void, ChannelFailure>): Effect.Effect<CallEnd> =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => {
       if (Exit.isSuccess(exit)) {
-        calls.live.signal(live, faulted ? "CallFaulted" : "CallPassed", now)
+        calls.live.signal(live, faulted || !told ? "CallFaulted" : "CallPassed", now)
         if (withheld !== undefined && !disturbed) return routeFailed(withheld.failure)
         if (withheld !== undefined) backlog.push(withheld)
         return Effect.map(storeAll, (): CallEnd => (ended ? "ended" : "unknown"))
@@ -139,10 +145,22 @@ export const carry = (
       })
   )
 
+  const placing = Effect.suspend(() => live.channel.place(call, report)).pipe(
+    // Nobody but who finds that it has lasted too long interrupts a call, unless all is stopping.
+    Effect.onInterrupt(() =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        if (!calls.live.isClosed) calls.live.signal(live, "CallFaulted", now)
+      })
+    ),
+    Effect.ensuring(
+      Effect.sync(() => {
+        closed = true
+      })
+    )
+  )
+
   return Effect.flatMap(started, (ours) =>
-    ours
-      ? Effect.flatMap(Effect.exit(Effect.suspend(() => live.channel.place(call, report))), over)
-      : Effect.succeed<CallEnd>("notOurs")
+    ours ? Effect.flatMap(Effect.exit(placing), over) : Effect.succeed<CallEnd>("notOurs")
   )
 }
 

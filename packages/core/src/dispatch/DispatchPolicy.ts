@@ -8,13 +8,16 @@ export interface DispatchPolicy {
   /** How routes of equal priority share the calls. */
   readonly balance: Balance
   readonly health: RouteHealth.HealthPolicy
-  /** Sends that are worked on at once, calls in progress included; what the routes can carry and a few more if absent. */
+  /**
+   * Sends that are worked on at once, calls in progress and those in line included. If absent, what the routes can carry
+   * and what may wait for them, and `lineMax` more: a smaller number lets a jammed route hold up the others.
+   */
   readonly concurrency?: number | undefined
   /** How long a stop waits for calls in progress before it hangs up. */
   readonly graceMillis: number
   /** How long the lease of a send lasts: after a crash somebody else takes it up that much later. */
   readonly leaseMillis: number
-  /** How many sends wait in memory for the same busy routes; those beyond wait in the storage. */
+  /** How many sends wait in memory for each busy route; those beyond wait in the storage. */
   readonly lineMax: number
   /** The first pause after which a send is tried again for which no route or no speech was to be had; then it doubles. */
   readonly retryMillis: number

@@ -6,6 +6,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
@@ -13,6 +14,7 @@ import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Queues from "effect/Queue"
 import type * as Stream from "effect/Stream"
+import * as Application from "../account/Application.ts"
 import * as Holdings from "../number/Holdings.ts"
 import type { PortFailure } from "../PortFailure.ts"
 import * as Send from "../sending/Send.ts"
@@ -22,6 +24,7 @@ import { Journal } from "../storage/Journal.ts"
 import type { Row } from "../storage/Kind.ts"
 import * as Worker from "../storage/Worker.ts"
 import type { Lease, WorkQueue } from "../storage/WorkQueue.ts"
+import * as Template from "../template/Template.ts"
 import * as Attempt from "./Attempt.ts"
 import * as CallId from "./CallId.ts"
 import * as Calls from "./Calls.ts"
@@ -108,6 +111,23 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
         Effect.as(Calls.record(calls, ref, { _tag: "Failed", at, failure }), undefined)
       )
 
+    /** Why the send may not be dialled, although it was accepted: what it needs is not there any more. */
+    const barred = ({
+      ref,
+      state
+    }: Row<typeof Send.kind>): Effect.Effect<Send.FailureReason | undefined, PortFailure> =>
+      Effect.gen(function* () {
+        const { applicationId, display, sight, templateId } = state.accepted
+        const application = yield* journal.load(Application.ref(ref.owner, applicationId))
+        if (Either.isLeft(Application.maySend(application.state))) return "applicationDisabled"
+        const template = yield* journal.load(Template.ref(ref.owner, applicationId, templateId))
+        if (Either.isLeft(Template.maySend(template.state))) return "templateDeleted"
+        const now = yield* Clock.currentTimeMillis
+        if (sight.numberExpiresAt === undefined || now < sight.numberExpiresAt) return undefined
+        const holdings = yield* journal.load(Holdings.ref(ref.owner))
+        return Holdings.findUsable(holdings.state, display, now) === undefined ? "numberLapsed" : undefined
+      })
+
     /** Once more after a pause, as long as there is time for it; then that is the end, for this reason. */
     const later = (row: Row<typeof Send.kind>, lease: Lease, reason: Send.FailureReason, atLeastMillis = 0) =>
       Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<Worker.Outcome, PortFailure> => {
@@ -128,7 +148,8 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
       personal: Send.Personal,
       taken: Calls.Taken,
       speech: TelephoneAudio,
-      plays: number
+      plays: number,
+      lookedAt: number
     ) => {
       const { accepted, attempts } = row.state
       const { at, live: route } = taken
@@ -149,8 +170,14 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
         : Effect.catchAll(speeches.audio(row.ref.key, personal.segments, preferred(codecs)), (failure) =>
             Effect.as(Effect.logWarning(failure.message), undefined)
           )
-      const call = Effect.flatMap(sound, (audio): Effect.Effect<CallEnd, PortFailure> =>
+      const spoken = Effect.flatMap(sound, (audio): Effect.Effect<CallEnd, PortFailure> =>
         audio === undefined ? Effect.succeed("unspoken") : carry(audio)
+      )
+      // Who waited in line, or comes from another route, may have lost the right to call meanwhile.
+      const call = Effect.flatMap(
+        at - lookedAt < freshMillis ? Effect.succeed(undefined) : barred(row),
+        (reason): Effect.Effect<CallEnd, PortFailure> =>
+          reason === undefined ? spoken : Effect.as(fail(row, reason), "ended" as const)
       )
       const entry: InProgress = { cutAt: Attempt.cutAt(accepted, at), fiber: undefined }
       inProgress.add(entry)
@@ -173,7 +200,8 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
       personal: Send.Personal,
       speech: TelephoneAudio,
       plays: number,
-      tried: ReadonlyArray<string>
+      tried: ReadonlyArray<string>,
+      lookedAt: number
     ): Effect.Effect<Worker.Outcome, PortFailure> =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
         const { accepted, attempts } = row.state
@@ -188,7 +216,7 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
                 ? Effect.succeed({ route: undefined, outlook })
                 : Effect.map(Clock.currentTimeMillis, (at) => ({
                     route: chosen.route.id,
-                    fiber: start(row, personal, { live: chosen, passedOver, at }, speech, plays)
+                    fiber: start(row, personal, { live: chosen, passedOver, at }, speech, plays, lookedAt)
                   }))
           )
         )
@@ -204,7 +232,7 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
                   case "routeFailed":
                     return Effect.flatMap(sends.load(row.ref), (after) =>
                       Attempt.mayDial(after.state)
-                        ? place(after, lease, personal, speech, plays, [...tried, begun.route])
+                        ? place(after, lease, personal, speech, plays, [...tried, begun.route], lookedAt)
                         : done
                     )
                   case "notOurs":
@@ -231,7 +259,7 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
       return later(row, lease, outlook === "soon" || reason !== "tooLate" ? reason : "noRoute")
     }
 
-    const speak = (row: Row<typeof Send.kind>, lease: Lease, personal: Send.Personal) => {
+    const speak = (row: Row<typeof Send.kind>, lease: Lease, personal: Send.Personal, lookedAt: number) => {
       const { ref, state } = row
       const eligible = live.all.find(({ route }) => mismatch(route, state.accepted) === undefined)
       if (eligible === undefined) return fail(row, "noRoute")
@@ -247,7 +275,7 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
             ),
           onSuccess: (speech) => {
             const plays = Attempt.plays(state.accepted, durationMillis(speech), pauseBetweenPlaysMillis)
-            return plays === 0 ? fail(row, "speechFailure") : place(row, lease, personal, speech, plays, [])
+            return plays === 0 ? fail(row, "speechFailure") : place(row, lease, personal, speech, plays, [], lookedAt)
           }
         }
       )
@@ -259,12 +287,8 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
         const { accepted } = state
         if (now >= accepted.dialUntilAt || personal === undefined) return fail(row, Attempt.lateReason(state))
         steps.publish({ accountId: ref.owner, sendId: ref.key, step: "speaking", at: now })
-        const { numberExpiresAt } = accepted.sight
-        if (numberExpiresAt === undefined || now < numberExpiresAt) return speak(row, lease, personal)
-        return Effect.flatMap(journal.load(Holdings.ref(ref.owner)), ({ state }) =>
-          Holdings.findUsable(state, accepted.display, now) === undefined
-            ? fail(row, "numberLapsed")
-            : speak(row, lease, personal)
+        return Effect.flatMap(barred(row), (reason) =>
+          reason === undefined ? speak(row, lease, personal, now) : fail(row, reason)
         )
       })
 
@@ -308,7 +332,7 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
     yield* Worker.run({
       queue: "dial",
       ...Worker.defaults,
-      concurrency: policy.concurrency ?? Math.min(10_000, carried + policy.lineMax * (live.all.length + 1)),
+      concurrency: policy.concurrency ?? carried + policy.lineMax * (live.all.length + 1),
       leaseMillis: policy.leaseMillis,
       graceMillis: policy.graceMillis,
       handle
@@ -329,6 +353,9 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
   })
 
 const done: Effect.Effect<Worker.Outcome> = Effect.succeed(undefined)
+
+/** How long what a send needs is taken to be there still, once it was looked at. */
+const freshMillis = 1_000
 
 const sweepPause = Duration.seconds(5)
 

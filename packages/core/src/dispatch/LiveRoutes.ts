@@ -18,6 +18,8 @@ export interface LiveRoute extends RouteChoice.Candidate {
   readonly channel: Channel
   health: RouteHealth.RouteHealth
   load: RouteLoad.RouteLoad
+  /** How many wait on its account. */
+  waiting: number
 }
 
 /** Who wants a route. */
@@ -46,6 +48,8 @@ interface Waiter {
   /** He is to look again; `wake` ends his sleep, once he sleeps. */
   rung: boolean
   wake: (() => void) | undefined
+  /** The route in whose waiting room he is counted. */
+  readonly at: LiveRoute
 }
 
 const ring = (waiter: Waiter): void => {
@@ -69,13 +73,18 @@ export class LiveRoutes {
       route,
       channel,
       health: RouteHealth.initial,
-      load: RouteLoad.idle
+      load: RouteLoad.idle,
+      waiting: 0
     }))
   }
 
   /**
    * Takes a place on a route: whoever gets one gives it back with `release`. Who finds all routes busy waits for his
-   * turn, unless the line is too long already.
+   * turn, unless too many wait already.
+   *
+   * **Details** Each route has a waiting room for `lineMax`, and whoever waits sits in the one of a route that serves
+   * him. So those who wait for a jammed route take no room from those who want another one, and all together are
+   * never more than `lineMax` times the routes.
    *
    * **Gotchas** To be run uninterruptibly, so that no place gets lost on its way to the caller. It ends by itself at
    * `until`, and at once when the routes are closed.
@@ -83,9 +92,8 @@ export class LiveRoutes {
   take(wish: Wish): Effect.Effect<Choice> {
     return Effect.flatMap(Clock.currentTimeMillis, (now) => {
       const key = lineOf(wish)
-      const line = this.lines.get(key)
       // Nobody overtakes those who wait for the same.
-      if (line !== undefined) return line.length < this.settings.lineMax ? this.wait(key, wish) : Effect.succeed(noRoom)
+      if (this.lines.has(key)) return this.wait(key, wish)
       const choice = this.choose(wish, now)
       return choice.chosen === undefined && this.worthWaiting(wish, choice, now)
         ? this.wait(key, wish)
@@ -137,12 +145,22 @@ export class LiveRoutes {
 
   private wait(key: string, wish: Wish): Effect.Effect<Choice> {
     return Effect.suspend(() => {
+      const at = this.waitingRoom(wish)
+      if (at === undefined) return Effect.succeed(noRoom)
+      at.waiting++
       const line = this.lines.get(key) ?? []
       this.lines.set(key, line)
-      const waiter: Waiter = { wish, choice: undefined, rung: false, wake: undefined }
+      const waiter: Waiter = { wish, choice: undefined, rung: false, wake: undefined, at }
       line.push(waiter)
       return this.stand(key, waiter)
     })
+  }
+
+  private waitingRoom({ tried, traits }: Wish): LiveRoute | undefined {
+    return this.all.find(
+      ({ route, waiting }) =>
+        waiting < this.settings.lineMax && mismatch(route, traits) === undefined && !tried.includes(route.id)
+    )
   }
 
   /** Sleeps until served. The first in line also looks whenever the rate of a route lets a call begin. */
@@ -180,6 +198,7 @@ export class LiveRoutes {
         return
       }
       line.shift()
+      first.at.waiting--
       first.choice = choice
       ring(first)
     }
@@ -194,7 +213,10 @@ export class LiveRoutes {
   private leave(key: string, waiter: Waiter, now: number): void {
     const line = this.lines.get(key)
     const place = line?.indexOf(waiter) ?? -1
-    if (place >= 0) line?.splice(place, 1)
+    if (place >= 0) {
+      line?.splice(place, 1)
+      waiter.at.waiting--
+    }
     this.serve(key, now)
   }
 

@@ -30,7 +30,9 @@ export const meanings: { readonly [R in FailureReason]: FailureShare["meaning"] 
   noRoute: { zh: "没有可用线路", en: "no route" },
   fateUnknown: { zh: "呼叫结果未知", en: "fate unknown" },
   tooLate: { zh: "超过发送时限", en: "too late to dial" },
-  numberLapsed: { zh: "显示号码已失效", en: "displayed number no longer held" }
+  numberLapsed: { zh: "显示号码已失效", en: "displayed number no longer held" },
+  applicationDisabled: { zh: "应用已停用", en: "application disabled" },
+  templateDeleted: { zh: "模板已删除", en: "template deleted" }
 }
 
 const whole = 10_000

@@ -82,28 +82,26 @@ describe("a channel that goes on talking", () => {
             }
           }
 
-  it.each([
-    ["Ringing", "Answered", "HungUp"],
-    ["Answered"],
-    ["Failed"],
-    ["KeyPressed", "HungUp"]
-  ] as const)("SND-6: what it says of a try that is over does not touch the try of another route: %s, %s, %s", (...ghosts) => {
-    for (const lateMillis of [500, 3 * second, 30 * second]) {
-      const world = makeDispatchWorld({ exchanges: { first: {}, second: { route: { priority: 1 } } } })
-      world.start({ channel: haunted(ghosts, lateMillis) })
-      const send = world.send()
-      const at = world.time.now
-      world.time.pass(2 * minute)
-      expect(world.state(send)).toMatchObject({
-        stage: "completed",
-        ringingAt: at + 1_000,
-        answeredAt: at + 5_000,
-        endedAt: at + 15_000,
-        keys: [],
-        corrections: []
-      })
+  it.each([["Ringing", "Answered", "HungUp"], ["Answered"], ["Failed"], ["KeyPressed", "HungUp"]] as const)(
+    "SND-6: what it says of a try that is over does not touch the try of another route: %s, %s, %s",
+    (...ghosts) => {
+      for (const lateMillis of [500, 3 * second, 30 * second]) {
+        const world = makeDispatchWorld({ exchanges: { first: {}, second: { route: { priority: 1 } } } })
+        world.start({ channel: haunted(ghosts, lateMillis) })
+        const send = world.send()
+        const at = world.time.now
+        world.time.pass(2 * minute)
+        expect(world.state(send)).toMatchObject({
+          stage: "completed",
+          ringingAt: at + 1_000,
+          answeredAt: at + 5_000,
+          endedAt: at + 15_000,
+          keys: [],
+          corrections: []
+        })
+      }
     }
-  })
+  )
 })
 
 describe("a channel that is late to hang up", () => {

@@ -1,5 +1,4 @@
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import { describe, expect, it } from "vitest"
 import * as Application from "../../src/account/Application.ts"
 import { SpeechFailure } from "../../src/dispatch/SpeechSynthesizer.ts"
@@ -341,7 +340,7 @@ describe("routes", () => {
     const activities = Array.from({ length: 1_500 }, (_, i) => {
       const to = `${operators[i % operators.length]!}${String(i).padStart(8, "0")}`
       const activity = { templateId: "100000003", to, params: [] }
-      return Either.getOrThrow(world.run(world.sends.accept(accountId, applicationId, activity))).sendId
+      return world.run(world.sends.accept(accountId, applicationId, activity)).sendId
     })
     world.start()
     world.time.pass(second)
@@ -381,7 +380,9 @@ describe("what may not send any more", () => {
       "TPL-6",
       "templateDeleted",
       (world: World) =>
-        world.put(Template.ref(accountId, applicationId, codeTemplate), [{ _tag: "TemplateDeleted", at: world.time.now }])
+        world.put(Template.ref(accountId, applicationId, codeTemplate), [
+          { _tag: "TemplateDeleted", at: world.time.now }
+        ])
     ]
   ] as const
 
@@ -396,17 +397,20 @@ describe("what may not send any more", () => {
     expect(world.balance()).toMatchObject({ available: 10_000 })
   })
 
-  it.each(stops)("%s: %s: who waits for a busy route is not dialled either; a call that began ends well", (_, reason, stop) => {
-    const world = makeDispatchWorld({ exchanges: { first: { route: { maxConcurrent: 1 } } } })
-    world.start()
-    const [inProgress, waiting] = [world.send(), world.send()]
-    world.time.pass(3 * second)
-    stop(world)
-    world.time.pass(minute)
-    expect(world.state(inProgress)).toMatchObject({ stage: "completed", billedMinutes: 1 })
-    expect(world.state(waiting)).toMatchObject({ stage: "failed", reason, attempts: [] })
-    expect(world.asked()).toBe(1)
-  })
+  it.each(stops)(
+    "%s: %s: who waits for a busy route is not dialled either; a call that began ends well",
+    (_, reason, stop) => {
+      const world = makeDispatchWorld({ exchanges: { first: { route: { maxConcurrent: 1 } } } })
+      world.start()
+      const [inProgress, waiting] = [world.send(), world.send()]
+      world.time.pass(3 * second)
+      stop(world)
+      world.time.pass(minute)
+      expect(world.state(inProgress)).toMatchObject({ stage: "completed", billedMinutes: 1 })
+      expect(world.state(waiting)).toMatchObject({ stage: "failed", reason, attempts: [] })
+      expect(world.asked()).toBe(1)
+    }
+  )
 
   it.each(stops)("%s: %s: nor does another route take over", (_, reason, stop) => {
     const slow: ScriptedChannel.Story = { endsAfterMillis: 5_000, failure: "congestion" }
