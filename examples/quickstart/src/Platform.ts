@@ -12,6 +12,7 @@ import { IdGenerator } from "@vsms/core/IdGenerator"
 import * as SandboxGateway from "@vsms/core/order/SandboxGateway"
 import { CertificateStore } from "@vsms/core/qualification/CertificateStore"
 import { ReviewDesk } from "@vsms/core/qualification/ReviewDesk"
+import * as SendPolicy from "@vsms/core/sending/SendPolicy"
 import * as MemoryStore from "@vsms/core/storage/MemoryStore"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -49,5 +50,10 @@ const adapters = Layer.mergeAll(
 
 /** The receiver of the callbacks is on this machine: the deployment allows that. */
 export const layer = Core.layer({
+  // Speech is made in real time while the story's clock runs fast: a code may take its time here.
+  sends: {
+    ...SendPolicy.standard,
+    dialWithinMillis: { code: 3_600_000, notification: 3_600_000, activity: 3_600_000 }
+  },
   callbacks: { targets: { privateNetworks: true, plainHttp: true } }
 }).pipe(Layer.provideMerge(adapters))

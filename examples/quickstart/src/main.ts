@@ -55,11 +55,16 @@ const more = (
     }
   })
 
+/** Standard output belongs to the story, and its last line is JSON. */
+const toStandardError = Logger.replace(Logger.defaultLogger, Logger.withConsoleError(Logger.logfmtLogger))
+
 const start = async (given: Options.Options): Promise<number> => {
   const clock = QuickClock.make(given.speed)
   const program = Effect.scoped(story(given, clock)).pipe(
     Effect.provide(Platform.layer),
-    Effect.provide(Layer.mergeAll(Layer.setClock(clock.clock), Logger.minimumLogLevel(LogLevel.Warning)))
+    Effect.provide(
+      Layer.mergeAll(Layer.setClock(clock.clock), toStandardError, Logger.minimumLogLevel(LogLevel.Warning))
+    )
   )
   const running = Effect.runFork(program)
   const stop = () => running.unsafeInterruptAsFork(running.id())

@@ -12,9 +12,9 @@ import { IdGenerator } from "../IdGenerator.ts"
 import { type InvalidInput, parser } from "../InvalidInput.ts"
 import * as Basket from "../money/Basket.ts"
 import type * as Cny from "../money/Cny.ts"
-import type * as Minutes from "../money/Minutes.ts"
+import * as Minutes from "../money/Minutes.ts"
 import * as Quote from "../money/Quote.ts"
-import type * as Tariff from "../money/Tariff.ts"
+import * as Tariff from "../money/Tariff.ts"
 import * as Holdings from "../number/Holdings.ts"
 import type { OrderName } from "../order/Fulfilment.ts"
 import * as Order from "../order/Order.ts"
@@ -30,6 +30,12 @@ import * as PackagePurchase from "./PackagePurchase.ts"
 import { PackageSettings } from "./PackageSettings.ts"
 
 export const QuoteInput = Schema.Struct({ packages: Schema.NonEmptyArray(Basket.RequestedPackages) })
+export const CompareInput = Schema.Struct({
+  /** What each month uses, in order; at most ten years. */
+  minutesPerMonth: Schema.Array(Minutes.Minutes).pipe(Schema.minItems(1), Schema.maxItems(120)),
+  /** Other price lists to compare with. */
+  lists: Schema.optionalWith(Schema.Array(Tariff.PriceList), { exact: true })
+})
 export const BuyInput = PackagePurchase.Request
 export const ListInput = Schema.Struct({
   limit: Schema.optionalWith(
@@ -60,6 +66,15 @@ export class Packages extends Context.Tag("@vsms/core/balance/Packages")<
     readonly quote: (
       input: typeof QuoteInput.Encoded
     ) => Effect.Effect<Quote.Quote, InvalidInput | Tariff.TariffRefusal>
+    /** The sizes for which a larger package costs less, in this deployment's price list (PKG-4). */
+    readonly cliffs: ReadonlyArray<Quote.Cliff>
+    /**
+     * What-if: what the use of consecutive months costs, bought month by month and bought ahead, under this deployment's
+     * price list and under others that are thought of (PKG-4). Binds nobody.
+     */
+    readonly compare: (
+      input: typeof CompareInput.Encoded
+    ) => Effect.Effect<ReadonlyArray<Quote.Comparison>, InvalidInput | Basket.MinutesBeyondOneOrder>
     /** Makes an order for packages (PKG-5, PKG-6). They come with its payment. */
     readonly buy: (
       accountId: string,
@@ -90,6 +105,11 @@ export class Packages extends Context.Tag("@vsms/core/balance/Packages")<
         const { packages } = yield* parseQuote(input)
         yield* PackagePurchase.basketOf(priceList, packages)
         return yield* Quote.quote(priceList, packages)
+      })
+
+      const compare = Effect.fn("Packages.compare")(function* (input: typeof CompareInput.Encoded) {
+        const { lists = [], minutesPerMonth } = yield* parseCompare(input)
+        return yield* Quote.compare({ minutesPerMonth, lists: [priceList, ...lists] })
       })
 
       const buy = Effect.fn("Packages.buy")(function* (accountId: string, input: typeof BuyInput.Encoded) {
@@ -142,11 +162,12 @@ export class Packages extends Context.Tag("@vsms/core/balance/Packages")<
         return { items, next, available: Balance.available(state, now) }
       })
 
-      return { quote, buy, fulfil, list }
+      return { quote, cliffs: Quote.cliffs(priceList), compare, buy, fulfil, list }
     })
   )
 }
 
+const parseCompare = parser(CompareInput)
 const parseQuote = parser(QuoteInput)
 const parseBuy = parser(BuyInput)
 const parseList = parser(ListInput)

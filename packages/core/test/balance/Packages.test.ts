@@ -6,6 +6,8 @@ import * as Balance from "../../src/balance/Balance.ts"
 import { Balances } from "../../src/balance/Balances.ts"
 import { Packages } from "../../src/balance/Packages.ts"
 import * as LowBalance from "../../src/alert/LowBalance.ts"
+import * as Cny from "../../src/money/Cny.ts"
+import type * as Quote from "../../src/money/Quote.ts"
 import * as Order from "../../src/order/Order.ts"
 import { Journal } from "../../src/storage/Journal.ts"
 import { WorkQueue } from "../../src/storage/WorkQueue.ts"
@@ -15,6 +17,24 @@ const start = Date.UTC(2026, 10, 23)
 const fixed = (quantity: number) => ({ kind: "fixed" as const, minutes: 10_000, quantity })
 
 describe("Packages", () => {
+  it.effect("PKG-4: the cliffs of the price list, and what a year costs month by month and bought ahead", () =>
+    Effect.gen(function* () {
+      const packages = yield* Packages
+      expect(packages.cliffs.map(({ minutesFrom, minutesTo }) => [minutesFrom, minutesTo])).toEqual([
+        [9_546, 9_999],
+        [95_239, 99_999],
+        [475_001, 499_999],
+        [947_369, 999_999],
+        [2_833_334, 2_999_999]
+      ])
+      const [{ ahead, monthly }] = (yield* packages.compare({
+        minutesPerMonth: Array.from({ length: 12 }, () => 10_000)
+      })) as [Quote.Comparison]
+      expect([monthly.payable, ahead.payable]).toEqual([Cny.yuan(12_600), Cny.yuan(12_000)])
+      expect((yield* Effect.flip(packages.compare({ minutesPerMonth: [] })))._tag).toBe("InvalidInput")
+    }).pipe(Effect.provide(layer))
+  )
+
   it.effect("PKG-4: a quote names the chosen price and the cheapest way", () =>
     Effect.gen(function* () {
       const { chosen, cheapest } = yield* (yield* Packages).quote({
