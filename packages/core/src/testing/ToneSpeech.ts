@@ -39,9 +39,9 @@ export const speech = (options: ToneSpeechOptions = {}): Layer.Layer<SpeechSynth
 /** One sample, one byte: the low byte of a character in turn with the high one. Not to be played to anybody. */
 export const codec: Layer.Layer<TelephoneCodec> = Layer.succeed(TelephoneCodec, {
   encode: (audio, codec) =>
-    audio.samples.length === 0
-      ? Effect.fail(nothingToHear)
-      : Effect.sync(() => ({ codec, payload: new Uint8Array(audio.samples) }))
+    audio.samples.some((sample) => sample !== 0)
+      ? Effect.sync(() => ({ codec, payload: new Uint8Array(audio.samples) }))
+      : Effect.fail(nothingToHear)
 })
 
 export const layer = (options: ToneSpeechOptions = {}): Layer.Layer<SpeechSynthesizer | TelephoneCodec> =>
