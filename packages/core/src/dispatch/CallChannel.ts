@@ -88,6 +88,8 @@ export type CallFate =
  *
  * **Details** `placed: "no"` promises that the callee's phone did not and will not ring: another route may take over
  * (SND-9). `"unknown"` promises nothing: the call must be asked after, never dialled again (SND-10).
+ *
+ * **Gotchas** `detail` is for operators and is logged (a status, a host): never a telephone number or what was spoken.
  */
 export class ChannelFailure extends Schema.TaggedError<ChannelFailure>()("ChannelFailure", {
   channel: Schema.String,

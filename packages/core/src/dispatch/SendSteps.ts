@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
 import * as Stream from "effect/Stream"
+import * as Detail from "../sending/Detail.ts"
 import * as Send from "../sending/Send.ts"
 import type { PassedOver } from "./RouteChoice.ts"
 
@@ -77,7 +78,7 @@ export const ofReport = (
     case "DialStarted":
       return step("dialling", { route: report.route })
     case "RouteFailed":
-      return step("routeFailed", { route: report.route, reason: report.detail })
+      return step("routeFailed", { route: report.route, reason: Detail.kept(report.detail) })
     case "Ringing":
       return step("ringing")
     case "Answered":

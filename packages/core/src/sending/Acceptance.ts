@@ -103,7 +103,7 @@ export const decide = (
   memory: Memory | undefined
 ): Decision.Decision<Outcome> => {
   if (memory !== undefined) {
-    const recalled = Idempotency.recall(env, memory.state, SendRequest.fingerprint(attempt.request))
+    const recalled = Idempotency.recall(env, memory, SendRequest.fingerprint(attempt.request))
     if (Either.isLeft(recalled))
       return refuse(env, attempt, { gate: "idempotency", refusal: recalled.left, sight: nothingSeen })
     if (recalled.right !== undefined) {
@@ -191,9 +191,9 @@ const accept = (
   for (const change of low.changes) changes.push(change)
   if (memory !== undefined) {
     const answer = { sendId, acceptedAt: now, display: number.number, holdMinutes: held.hold.minutes }
-    const remembered = { fingerprint: SendRequest.fingerprint(request), answer }
     changes.push(
-      Decision.change(memory, [{ _tag: "AnswerRemembered", memory: remembered }], {
+      Decision.change(memory, [{ _tag: "AnswerRemembered", memory: { answer } }], {
+        personal: { fingerprint: SendRequest.fingerprint(request) },
         expiresAt: now + Idempotency.rememberedMillis
       })
     )

@@ -22,12 +22,16 @@ export const FirstAnswer = Schema.Struct({
 })
 export type FirstAnswer = typeof FirstAnswer.Type
 
-export const Memory = Schema.Struct({ fingerprint: Schema.String, answer: FirstAnswer })
+export const Memory = Schema.Struct({ answer: FirstAnswer })
 export type Memory = typeof Memory.Type
 
 /** `null`: nothing was accepted under this key. */
 export const State = Schema.NullOr(Memory)
 export type State = typeof State.Type
+
+/** By which the request is told apart: made of a number and a code, which can be found again by trying. */
+export const Personal = Schema.Struct({ fingerprint: Schema.String })
+export type Personal = typeof Personal.Type
 
 export const Event = Schema.TaggedStruct("AnswerRemembered", { memory: Memory })
 export type Event = typeof Event.Type
@@ -40,14 +44,18 @@ export class IdempotencyConflict extends Schema.TaggedError<IdempotencyConflict>
   static readonly transient = true
 }
 
-/** The answer that was given to this request before; `undefined` if it is to be decided. */
+/**
+ * The answer that was given to this request before; `undefined` if it is to be decided. Of a key whose request was
+ * erased it is not known any more: no request is the same.
+ */
 export const recall = (
   env: { readonly now: number },
-  state: State,
+  memory: { readonly state: State; readonly personal: Personal | undefined },
   fingerprint: string
 ): Either.Either<FirstAnswer | undefined, IdempotencyConflict> => {
+  const { personal, state } = memory
   if (state === null || env.now - state.answer.acceptedAt >= rememberedMillis) return unknown
-  return state.fingerprint === fingerprint
+  return personal?.fingerprint === fingerprint
     ? Either.right(state.answer)
     : Either.left(new IdempotencyConflict({ acceptedAt: state.answer.acceptedAt }))
 }
@@ -57,8 +65,9 @@ const unknown: Either.Either<undefined> = Either.right(undefined)
 /**
  * A digest of 106 bits, by which two requests are told apart.
  *
- * **Details** Requests hold numbers and codes, and must not be kept for a day to be compared. Nobody gains by making
- * two that collide: they are the caller's own, and the second would get the first one's answer.
+ * **Details** Requests hold numbers and codes, and need not be kept whole for a day to be compared. It hides nothing
+ * from whoever tries all numbers, and is personal data as they are. Nobody gains by making two that collide: they are
+ * the caller's own, and the second would get the first one's answer.
  */
 export const fingerprint = (request: string): string =>
   `${digest(request, 0x9e3779b9).toString(36)}-${digest(request, 0x7f4a7c15).toString(36)}`
@@ -78,13 +87,13 @@ const digest = (text: string, seed: number): number => {
 }
 
 /** Goes when it is forgotten. */
-export const kind: Kind<State, Event> = {
+export const kind: Kind<State, Event, Personal> = {
   name: "idempotency",
   initial: null,
   evolve: (_, event) => event.memory,
   state: State,
   event: Event,
-  personal: Kinds.nothingPersonal,
+  personal: Personal,
   journaled: false,
   ephemeral: true,
   indexes: {}

@@ -45,7 +45,7 @@ export type EndingBooks = RowsOf<ReturnType<typeof endingRefs>>
 
 /** What a report that cannot end the send changes. */
 export const advance = (env: Env, send: Row<typeof Send.kind>, report: Send.Report): Decision.Decision<Recorded> =>
-  moved(send, SendStep.step(env, send.state, report))
+  moved(send, SendStep.step(env, send.state, report, send.personal?.keys))
 
 /** What a report changes that may be the send's end. */
 export const finish = (env: Env, books: EndingBooks, report: Send.Report): Decision.Decision<Recorded> => {
@@ -65,11 +65,21 @@ export const finish = (env: Env, books: EndingBooks, report: Send.Report): Decis
 type StepOf<Tag extends SendStep.Step["_tag"]> = Extract<SendStep.Step, { readonly _tag: Tag }>
 
 const moved = (send: Row<typeof Send.kind>, step: SendStep.Step): Decision.Decision<Recorded> => {
-  if (step._tag !== "Moved") return Decision.answer({ state: send.state, recorded: false, ended: false })
-  const change = Decision.change(send, [step.event])
+  if (step._tag !== "Moved") return unmoved(send)
+  const { personal } = send
+  const { press } = step
+  // A key has no place to be kept once the personal data is erased.
+  if (press !== undefined && personal === undefined) return unmoved(send)
+  const change =
+    press === undefined || personal === undefined
+      ? Decision.change(send, [step.event])
+      : Decision.change(send, [step.event], { personal: { ...personal, keys: [...(personal.keys ?? []), press] } })
   const recorded = step.event._tag !== "Corrected"
   return Decision.make({ state: change.state, recorded, ended: false }, { changes: [change] })
 }
+
+const unmoved = (send: Row<typeof Send.kind>): Decision.Decision<Recorded> =>
+  Decision.answer({ state: send.state, recorded: false, ended: false })
 
 const complete = (env: Env, books: EndingBooks, step: StepOf<"Completed">): Decision.Decision<Recorded> => {
   const [send, balance, , log] = books

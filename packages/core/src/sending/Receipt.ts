@@ -26,7 +26,7 @@ export interface Receipt {
   readonly answeredAt: number | undefined
   readonly endedAt: number
   readonly billedMinutes: number
-  /** The keys pressed, in order. */
+  /** The keys pressed, in order; none once the retention time of personal data has ended. */
   readonly keys: ReadonlyArray<Send.KeyPress>
   /** The caller's session context, byte for byte (SND-11). */
   readonly ext: string | undefined
@@ -54,7 +54,9 @@ export const of = (row: Row<typeof Send.kind>): Receipt | undefined => {
     answeredAt: state.answeredAt,
     endedAt,
     billedMinutes: state.billedMinutes,
-    keys: state.keys,
+    keys: personal?.keys ?? noKeys,
     ext: personal?.ext
   }
 }
+
+const noKeys: ReadonlyArray<Send.KeyPress> = []

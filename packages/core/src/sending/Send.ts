@@ -82,14 +82,16 @@ export const Attempt = Schema.Struct({
   route: Schema.String,
   at: Schema.Number,
   failedAt: Schema.optional(Schema.Number),
+  /** In the channel's words, without numbers (`Detail.ts`). */
   detail: Schema.optional(Schema.String)
 })
 export type Attempt = typeof Attempt.Type
 
+/** A key that the callee pressed. Personal data: it may be a digit of a secret. */
 export const KeyPress = Schema.Struct({ at: Schema.Number, key: Schema.String })
 export type KeyPress = typeof KeyPress.Type
 
-/** What was reported too late, or against what was known: kept, and without effect. */
+/** What was reported too late, or against what was known: kept, and without effect. The detail holds no numbers. */
 export const Correction = Schema.Struct({
   report: Schema.Literal("DialStarted", "RouteFailed", "Ringing", "Answered", "KeyPressed", "HungUp", "Failed"),
   /** When it happened, as reported. */
@@ -111,7 +113,8 @@ export const State = Schema.Struct({
   /** Why it failed. */
   reason: Schema.optional(FailureReason),
   attempts: Schema.Array(Attempt),
-  keys: Schema.Array(KeyPress),
+  /** How many keys the callee pressed; which, and when, is personal. */
+  keysPressed: Schema.Int,
   /** What the call cost (BAL-2); 0 unless it was answered. */
   billedMinutes: Minutes.Minutes,
   /** The part of it that no package could pay (BAL-8). */
@@ -131,7 +134,9 @@ export const Personal = Schema.Struct({
   text: Schema.String,
   segments: Schema.Array(SpokenSegment),
   /** The caller's session context, byte for byte (SND-11). */
-  ext: Schema.optional(Schema.String)
+  ext: Schema.optional(Schema.String),
+  /** The keys pressed, in the order of their reports; missing while there are none. */
+  keys: Schema.optional(Schema.Array(KeyPress))
 })
 export type Personal = typeof Personal.Type
 
@@ -159,7 +164,7 @@ export const initial: State = {
   endedAt: undefined,
   reason: undefined,
   attempts: [],
-  keys: [],
+  keysPressed: 0,
   billedMinutes: Minutes.zero,
   overrunMinutes: Minutes.zero,
   paid: [],
@@ -174,7 +179,7 @@ export const Event = Schema.Union(
   Schema.TaggedStruct("RouteFailed", { route: Schema.String, at: Schema.Number, detail: Schema.String }),
   Schema.TaggedStruct("Ringing", { at: Schema.Number }),
   Schema.TaggedStruct("Answered", { at: Schema.Number }),
-  Schema.TaggedStruct("KeyPressed", { at: Schema.Number, key: Schema.String }),
+  Schema.TaggedStruct("KeyPressed", { at: Schema.Number }),
   Schema.TaggedStruct("SendCompleted", {
     at: Schema.Number,
     billedMinutes: Minutes.Minutes,
@@ -235,7 +240,7 @@ export const evolve = (state: State, event: Event): State => {
     case "Answered":
       return { ...state, stage: "answered", answeredAt: event.at }
     case "KeyPressed":
-      return { ...state, keys: [...state.keys, { at: event.at, key: event.key }] }
+      return { ...state, keysPressed: state.keysPressed + 1 }
     case "SendCompleted": {
       const { at, billedMinutes, overrunMinutes, paid, receipt } = event
       return { ...state, stage: "completed", endedAt: at, billedMinutes, overrunMinutes, paid, receipt }

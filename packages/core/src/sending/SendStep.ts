@@ -3,6 +3,7 @@
  * forward: what a network reports late, twice or in another order never moves it back.
  */
 import * as Minutes from "../money/Minutes.ts"
+import * as Detail from "./Detail.ts"
 import * as Send from "./Send.ts"
 
 /** What these decisions know of the world. */
@@ -15,8 +16,11 @@ export interface Env {
 export type Step =
   /** Known already, or meaningless by now. */
   | { readonly _tag: "Nothing" }
-  /** The send moves on; or, where the event is `Corrected`, only the record of it grows. */
-  | { readonly _tag: "Moved"; readonly event: Send.Event }
+  /**
+   * The send moves on; or, where the event is `Corrected`, only the record of it grows. A `press` is kept with the
+   * personal data.
+   */
+  | { readonly _tag: "Moved"; readonly event: Send.Event; readonly press?: Send.KeyPress }
   /** It is over, and answered: `minutes` are to be paid. */
   | {
       readonly _tag: "Completed"
@@ -28,14 +32,19 @@ export type Step =
   | { readonly _tag: "Failed"; readonly at: number; readonly reason: Send.FailureReason }
 
 /**
- * What a report comes to, for a send in this state.
+ * What a report comes to, for a send in this state, of which these keys were pressed.
  *
  * **Details** The first terminal report ends the send, whatever came or comes in whatever order; what it says then is
  * final. A failure after an answer ends an answered call too. A hang-up of which no answer was ever heard, and an end
  * that nobody saw, cost one minute: somebody answered, and nobody is billed for what nobody measured. Times before the
  * acceptance, or in the future, are moved to these bounds.
  */
-export const step = (env: Env, state: Send.State, report: Send.Report): Step => {
+export const step = (
+  env: Env,
+  state: Send.State,
+  report: Send.Report,
+  keys: ReadonlyArray<Send.KeyPress> = noKeys
+): Step => {
   if (state.stage === "none") return nothing
   const final = Send.isFinal(state)
   const at = Math.min(Math.max(report.at, state.accepted.at), env.now)
@@ -49,7 +58,7 @@ export const step = (env: Env, state: Send.State, report: Send.Report): Step => 
       const last = state.attempts[state.attempts.length - 1]
       if (last === undefined || last.failedAt !== undefined || last.route !== report.route) return nothing
       if (state.stage !== "dialling") return corrected(env, state, report, report.detail)
-      return moved({ _tag: "RouteFailed", route: report.route, at, detail: report.detail.slice(0, detailMax) })
+      return moved({ _tag: "RouteFailed", route: report.route, at, detail: Detail.kept(report.detail) })
     }
     case "Ringing":
       if (state.ringingAt !== undefined) return nothing
@@ -58,9 +67,11 @@ export const step = (env: Env, state: Send.State, report: Send.Report): Step => 
       if (state.answeredAt !== undefined) return nothing
       return final ? corrected(env, state, report) : moved({ _tag: "Answered", at })
     case "KeyPressed":
-      if (state.keys.some((press) => press.at === at && press.key === report.key)) return nothing
-      if (final) return corrected(env, state, report, report.key)
-      return state.keys.length >= keysMax ? nothing : moved({ _tag: "KeyPressed", at, key: report.key })
+      if (keys.some((press) => press.at === at && press.key === report.key)) return nothing
+      if (final) return corrected(env, state, report)
+      return state.keysPressed >= keysMax
+        ? nothing
+        : { _tag: "Moved", event: { _tag: "KeyPressed", at }, press: { at, key: report.key } }
     case "HungUp":
       if (!final) return completed(state, at, true, undefined)
       return state.stage === "completed" && state.endedAt === Math.max(at, state.answeredAt ?? at)
@@ -100,7 +111,7 @@ const correction = (env: Env, report: Send.Report, detail?: string): Send.Correc
   report: report._tag,
   at: report.at,
   heardAt: env.now,
-  detail: detail?.slice(0, detailMax)
+  detail: detail === undefined ? undefined : Detail.kept(detail)
 })
 
 const corrected = (env: Env, state: Send.State, report: Send.Report, detail?: string): Step => {
@@ -113,4 +124,5 @@ const corrected = (env: Env, state: Send.State, report: Send.Report, detail?: st
 /** A channel gone mad must not fill the record. */
 const keysMax = 64
 const correctionsMax = 16
-const detailMax = 200
+
+const noKeys: ReadonlyArray<Send.KeyPress> = []

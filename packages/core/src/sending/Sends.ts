@@ -267,11 +267,11 @@ const make = (options: { readonly policy: SendPolicy.SendPolicy; readonly plan?:
       const now = yield* Clock.currentTimeMillis
       const attempted = { accountId, applicationId, sendId: "", templateId, request }
       const memory = Idempotency.ref(accountId, applicationId, request.idempotencyKey ?? "")
-      return yield* journal.transact([memory, ...Acceptance.refs(attempted, now)], ([{ state }, ...books]) => {
+      return yield* journal.transact([memory, ...Acceptance.refs(attempted, now)], ([remembered, ...books]) => {
         const recalled =
           request.idempotencyKey === undefined
             ? undefined
-            : Idempotency.recall({ now }, state, SendRequest.fingerprint(request))
+            : Idempotency.recall({ now }, remembered, SendRequest.fingerprint(request))
         const env = { now, policy, plan }
         const inspected = Admission.inspect(env, Acceptance.requestOf(attempted), Acceptance.stateOf(books))
         return Either.right(Decision.answer(SendCheck.of(inspected, recalled)))

@@ -96,7 +96,7 @@ describe("a channel that goes on talking", () => {
           ringingAt: at + 1_000,
           answeredAt: at + 5_000,
           endedAt: at + 15_000,
-          keys: [],
+          keysPressed: 0,
           corrections: []
         })
       }

@@ -6,21 +6,27 @@ import * as SendPolicy from "../../src/sending/SendPolicy.ts"
 import * as SendRequest from "../../src/sending/SendRequest.ts"
 
 const answer = { sendId: "send", acceptedAt: 1_000, display: "0755", holdMinutes: 1 }
-const state: Idempotency.State = { fingerprint: "print", answer }
+const remembered = { state: { answer }, personal: { fingerprint: "print" } }
+const nothing = { state: null, personal: undefined }
 const day = 24 * 3_600_000
 
 describe("Idempotency", () => {
   it("SND-7: the first answer for 24 hours, to the millisecond; then it is decided anew", () => {
-    expect(Idempotency.recall({ now: 1_000 + day - 1 }, state, "print")).toEqual(Either.right(answer))
-    expect(Idempotency.recall({ now: 1_000 + day }, state, "print")).toEqual(Either.right(undefined))
-    expect(Idempotency.recall({ now: 1_000 }, null, "print")).toEqual(Either.right(undefined))
+    expect(Idempotency.recall({ now: 1_000 + day - 1 }, remembered, "print")).toEqual(Either.right(answer))
+    expect(Idempotency.recall({ now: 1_000 + day }, remembered, "print")).toEqual(Either.right(undefined))
+    expect(Idempotency.recall({ now: 1_000 }, nothing, "print")).toEqual(Either.right(undefined))
   })
 
   it("SND-7: another request under the key is refused while the first is remembered", () => {
-    expect(Idempotency.recall({ now: 2_000 }, state, "other")).toEqual(
+    expect(Idempotency.recall({ now: 2_000 }, remembered, "other")).toEqual(
       Either.left(new Idempotency.IdempotencyConflict({ acceptedAt: 1_000 }))
     )
-    expect(Idempotency.recall({ now: 1_000 + day }, state, "other")).toEqual(Either.right(undefined))
+    expect(Idempotency.recall({ now: 1_000 + day }, remembered, "other")).toEqual(Either.right(undefined))
+  })
+
+  it("SND-7: a key whose request was erased is used up: nobody is called twice", () => {
+    const erased = { state: { answer }, personal: undefined }
+    expect(Either.isLeft(Idempotency.recall({ now: 2_000 }, erased, "print"))).toBe(true)
   })
 
   it("SND-7: a request is the same however its number is written, and another if anything else differs", () => {

@@ -4,17 +4,28 @@ import * as Schema from "effect/Schema"
 import * as Minutes from "../../src/money/Minutes.ts"
 import type { CallEvent } from "../../src/dispatch/CallChannel.ts"
 import * as Kinds from "../../src/storage/Kind.ts"
+import * as Detail from "../../src/sending/Detail.ts"
 import * as Receipt from "../../src/sending/Receipt.ts"
 import * as Send from "../../src/sending/Send.ts"
 import * as SendStep from "../../src/sending/SendStep.ts"
 
 const at = 1_000_000
 const accepted: Send.Accepted = { ...Send.initial.accepted, at, applicationId: "app", longestCallMillis: 300_000 }
-const fresh = Send.evolve(Send.initial, { _tag: "SendAccepted", accepted })
+
+/** A send with the keys that were pressed, which are kept beside its state. */
+type Lived = Send.State & { readonly keys: ReadonlyArray<Send.KeyPress> }
+
+const fresh: Lived = { ...Send.evolve(Send.initial, { _tag: "SendAccepted", accepted }), keys: [] }
 
 /** Takes a report as the service does: what ends the send is billed and numbered. */
-const take = (state: Send.State, report: Send.Report, now: number): Send.State => {
-  const step = SendStep.step({ now }, state, report)
+const take = (lived: Lived, report: Send.Report, now: number): Lived => {
+  const { keys, ...state } = lived
+  const step = SendStep.step({ now }, state, report, keys)
+  const pressed = step._tag === "Moved" && step.press !== undefined ? [...keys, step.press] : keys
+  return { ...evolved(state, step), keys: pressed }
+}
+
+const evolved = (state: Send.State, step: SendStep.Step): Send.State => {
   switch (step._tag) {
     case "Nothing":
       return state
@@ -81,6 +92,7 @@ describe("Send", () => {
       answeredAt: at + 20,
       endedAt: at + 60_021,
       billedMinutes: 2,
+      keysPressed: 1,
       keys: [{ at: at + 30, key: "1" }],
       corrections: []
     })
@@ -195,7 +207,8 @@ describe("Send", () => {
 
   it("SND-6: a channel gone mad does not fill the record", () => {
     const keys = Array.from({ length: 500 }, (_, i): Send.Report => ({ _tag: "KeyPressed", at: at + i, key: "1" }))
-    expect(takeAll([dial("a"), answered(1), ...keys]).keys).toHaveLength(64)
+    const mad = takeAll([dial("a"), answered(1), ...keys])
+    expect([mad.keysPressed, mad.keys.length]).toEqual([64, 64])
     const late = Array.from({ length: 500 }, (_, i) => hungUp(10 + i))
     expect(takeAll([dial("a"), answered(1), hungUp(2), ...late]).corrections).toHaveLength(16)
     const detail = "x".repeat(5_000)
@@ -203,9 +216,58 @@ describe("Send", () => {
     expect(long.attempts[0]!.detail).toHaveLength(200)
   })
 
+  it("SND-6: a key is pressed once however often it is reported; which one it was is in no event and no state", () => {
+    const pressed: Send.Report = { _tag: "KeyPressed", at: at + 5, key: "7391" }
+    const { keys, ...state } = takeAll([dial("a"), answered(1), pressed, pressed, hungUp(9), pressed])
+    expect(keys).toEqual([{ at: at + 5, key: "7391" }])
+    expect(state).toMatchObject({ keysPressed: 1, corrections: [] })
+    const { keys: late, ...other } = takeAll([dial("a"), answered(1), hungUp(4), pressed])
+    expect(late).toEqual([])
+    expect(other.corrections).toMatchObject([{ report: "KeyPressed", at: at + 5, detail: undefined }])
+    expect(JSON.stringify([state, other])).not.toContain("7391")
+    const step = SendStep.step({ now: at + 9 }, fresh, pressed)
+    expect(step._tag === "Moved" && JSON.stringify(step.event)).not.toContain("7391")
+  })
+
+  it("SND-6: what a channel says of its failure is kept without the numbers in it", () => {
+    const detail = "486 from sip:+8613800138000@10.0.0.1:5060, code 4321"
+    const shown = "486 from sip:+*************@10.0.0.1:5060, code 4321"
+    const failing = (route: string, text: string): Send.Report => ({
+      _tag: "RouteFailed",
+      route,
+      at: at + 2,
+      detail: text
+    })
+    expect(takeAll([dial("a"), failing("a", detail)]).attempts[0]!.detail).toBe(shown)
+    expect(takeAll([dial("a"), ringing(1), failing("a", detail)]).corrections[0]!.detail).toBe(shown)
+    // Where the text is cut, no part of a number stays.
+    const cut = takeAll([dial("a"), failing("a", `${"x".repeat(194)}13800138000`)])
+    expect(cut.attempts[0]!.detail).toBe(`${"x".repeat(194)}******`)
+  })
+
+  it("SND-6: seven digits in a row are masked, six are not, in any script", () => {
+    expect(Detail.masked("123456 1234567 a12345678b")).toBe("123456 ******* a********b")
+    expect(Detail.masked("１３８００１３８０００")).toBe("***********")
+    FastCheck.assert(
+      FastCheck.property(
+        FastCheck.string({ unit: FastCheck.constantFrom("1", "9", "-", "x"), maxLength: 40 }),
+        (text) => {
+          const masked = Detail.masked(text)
+          expect(masked).toHaveLength(text.length)
+          expect(masked).not.toMatch(/[0-9]{7}/)
+          expect(Detail.masked(masked)).toBe(masked)
+          if (!/[0-9]{7}/.test(text)) expect(masked).toBe(text)
+        }
+      )
+    )
+  })
+
   it("CBK-1: a receipt tells what the rule asks for, once the send has ended", () => {
-    const personal = { callee: "+8613800138000", text: "您好", segments: [], ext: "ex\u00e9" }
-    const row = (state: Send.State) => ({ ...Kinds.fresh(Send.ref("acc", "id")), state, personal })
+    const row = ({ keys, ...state }: Lived) => ({
+      ...Kinds.fresh(Send.ref("acc", "id")),
+      state,
+      personal: { callee: "+8613800138000", text: "您好", segments: [], ext: "ex\u00e9", keys }
+    })
     expect(Receipt.of(row(takeAll([dial("a"), answered(1)])))).toBeUndefined()
     const key = { _tag: "KeyPressed", at: at + 3, key: "2" } as const
     expect(Receipt.of(row(takeAll([dial("a"), ringing(1), answered(2), key, hungUp(4)])))).toMatchObject({
@@ -310,7 +372,7 @@ describe("Send", () => {
   it("SND-6: a state survives being stored", () => {
     FastCheck.assert(
       FastCheck.property(FastCheck.array(report, { maxLength: 15 }), (reports) => {
-        const state = takeAll(reports)
+        const { keys: _, ...state } = takeAll(reports)
         const stored = JSON.stringify(Schema.encodeSync(Send.kind.state)(state))
         expect(Schema.decodeUnknownSync(Send.kind.state)(JSON.parse(stored))).toEqual(state)
       })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as FastCheck from "effect/FastCheck"
 import * as Schema from "effect/Schema"
 import * as Account from "../../src/account/Account.ts"
 import * as Alert from "../../src/alert/Alert.ts"
@@ -445,6 +446,43 @@ describe("Sends.record", () => {
   })
 })
 
+describe("Sends, paid", () => {
+  it("BAL-2, BAL-4: whatever is pressed and however long it lasts, the hold becomes started minutes, or nothing", () => {
+    const pressed = FastCheck.array(FastCheck.constantFrom("1", "2", "#"), { maxLength: 6 })
+    // Around whole minutes, up to the longest call.
+    const talked = FastCheck.tuple(FastCheck.integer({ min: 0, max: 4 }), FastCheck.constantFrom(0, 1, 59_999, 60_000))
+    const one = FastCheck.record({ answered: FastCheck.boolean(), code: FastCheck.boolean(), pressed, talked })
+    FastCheck.assert(
+      FastCheck.property(FastCheck.array(one, { minLength: 1, maxLength: 6 }), (calls) => {
+        const world = makeWorld()
+        let spent = 0
+        calls.forEach(({ answered, code, pressed, talked: [minutes, more] }, i) => {
+          const to = `1380013800${i}`
+          const { holdMinutes, sendId } = right(code ? world.code(to) : world.notice(to))
+          expect(world.balance()).toMatchObject({ held: holdMinutes, available: 10_000 - spent - holdMinutes })
+          const tell = (report: Send.Report) => world.run(world.sends.record(ref(sendId), report))
+          tell({ _tag: "DialStarted", route: "a", at: world.time.now })
+          const millis = minutes * 60_000 + more
+          if (answered) {
+            tell({ _tag: "Answered", at: world.time.now })
+            for (const key of pressed) tell({ _tag: "KeyPressed", at: world.time.now, key })
+            world.pass(millis)
+            tell({ _tag: "HungUp", at: world.time.now })
+            spent += Math.max(1, Math.ceil(millis / 60_000))
+          } else {
+            world.pass(millis)
+            tell({ _tag: "Failed", at: world.time.now, failure: "noAnswer" })
+          }
+          expect(world.balance()).toMatchObject({ held: 0, spent, available: 10_000 - spent })
+          tell({ _tag: "HungUp", at: world.time.now })
+          expect(world.balance()).toMatchObject({ held: 0, spent, available: 10_000 - spent })
+        })
+        expect(total(world)).toMatchObject([{ minutes: spent }])
+      })
+    )
+  })
+})
+
 describe("Sends, told", () => {
   it("SND-6: a send is found by its application alone", () => {
     const world = makeWorld()
@@ -607,10 +645,60 @@ describe("Sends, told", () => {
     ])
   })
 
+  it("SND-6, CBK-1: the keys pressed are told while the personal data is there, and are in no state", () => {
+    const world = makeWorld({ policy: { personalMillis: 60_000 } })
+    const { sendId } = right(world.code())
+    report(world, sendId, { _tag: "DialStarted", route: "a", at: world.time.now })
+    report(world, sendId, { _tag: "Answered", at: world.time.now })
+    const press = (key: string) => report(world, sendId, { _tag: "KeyPressed", at: world.time.now, key })
+    expect([press("8").recorded, press("8").recorded]).toEqual([true, false])
+    world.pass(1_000)
+    press("#")
+    report(world, sendId, { _tag: "HungUp", at: world.time.now })
+    expect(press("9").recorded).toBe(false)
+    const receipt = () => world.run(world.sends.receipts(accountId, applicationId)).items[0]!
+    expect(receipt().keys).toEqual([
+      { at: morning, key: "8" },
+      { at: morning + 1_000, key: "#" }
+    ])
+    const { personal, state } = world.load(ref(sendId))
+    expect(personal?.text).toBe("您的验证码是：****")
+    expect(state).toMatchObject({ keysPressed: 2, billedMinutes: 1, corrections: [{ report: "KeyPressed" }] })
+    expect(JSON.stringify(state)).not.toContain('"key"')
+    world.pass(60_000)
+    world.run(world.records.purge({ now: world.time.now, limit: 100 }))
+    expect(receipt().keys).toEqual([])
+    expect(world.load(ref(sendId)).state.keysPressed).toBe(2)
+  })
+
+  it("SND-6: a key that is pressed when the personal data has gone is not kept", () => {
+    const world = makeWorld({ policy: { personalMillis: 1_000 } })
+    const { sendId } = right(world.notice())
+    report(world, sendId, { _tag: "DialStarted", route: "a", at: world.time.now })
+    world.pass(1_000)
+    world.run(world.records.purge({ now: world.time.now, limit: 100 }))
+    expect(report(world, sendId, { _tag: "KeyPressed", at: world.time.now, key: "8" }).recorded).toBe(false)
+    expect(world.load(ref(sendId))).toMatchObject({ personal: undefined, state: { keysPressed: 0 } })
+  })
+
+  it("SND-7: what a request is told apart by is personal, and goes when the key is forgotten", () => {
+    const world = makeWorld()
+    right(world.code("13800138000", { idempotencyKey: "k" }))
+    const memory = () => world.load(Idempotency.ref(accountId, applicationId, "k"))
+    const { personal, state } = memory()
+    expect(personal?.fingerprint).toMatch(/^[0-9a-z]+-[0-9a-z]+$/)
+    expect(Object.keys(state ?? {})).toEqual(["answer"])
+    expect(JSON.stringify(state)).not.toContain(personal!.fingerprint)
+    world.pass(Idempotency.rememberedMillis)
+    world.run(world.records.purge({ now: world.time.now, limit: 100 }))
+    expect(memory()).toMatchObject({ state: null, personal: undefined })
+  })
+
   it("SND-6, SND-7, SND-8: every kind of row survives being stored", () => {
     const world = makeWorld({ numbers: ["b", "a"] })
     const { sendId } = right(world.code("13800138000", { idempotencyKey: "k", ext: "e" }))
     left(world.code("13800138000"))
+    report(world, sendId, { _tag: "KeyPressed", at: world.time.now, key: "1" })
     call(world, sendId, 61_000)
     const limits: SendLimits.State = { code: [{ _tag: "NaturalDay", max: 2 }], notice: null, parameterMax: 20 }
     world.run(world.sends.setLimits(accountId, applicationId, limits))
