@@ -93,7 +93,7 @@ const secrets: Law<Needs> = example({
     const plain = made.map(Redacted.value)
     yield* expect(plain.every(isHex), "32 hex digits each")
     yield* expectEqual(new Set(plain).size, 1_000, "different secrets of 1,000")
-    yield* expect(!`${made[0]} ${JSON.stringify(made[0])}`.includes(plain[0]!), "a secret not to print itself")
+    yield* expect(!JSON.stringify(made).includes(plain[0]!), "a secret not to print itself")
     // No stretch of one may be made of the time, as an id's beginning is.
     yield* expect(new Set(plain.map((text) => text.slice(0, 12))).size > 990, "secrets to begin differently")
     const ids = new Set(yield* times(1_000, next))
