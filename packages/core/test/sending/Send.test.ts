@@ -3,6 +3,7 @@ import * as FastCheck from "effect/FastCheck"
 import * as Schema from "effect/Schema"
 import * as Minutes from "../../src/money/Minutes.ts"
 import type { CallEvent } from "../../src/dispatch/CallChannel.ts"
+import * as SendSteps from "../../src/dispatch/SendSteps.ts"
 import * as Kinds from "../../src/storage/Kind.ts"
 import * as Detail from "../../src/sending/Detail.ts"
 import * as Receipt from "../../src/sending/Receipt.ts"
@@ -240,6 +241,10 @@ describe("Send", () => {
     })
     expect(takeAll([dial("a"), failing("a", detail)]).attempts[0]!.detail).toBe(shown)
     expect(takeAll([dial("a"), ringing(1), failing("a", detail)]).corrections[0]!.detail).toBe(shown)
+    // Nor is it told otherwise to those who listen.
+    const failed = failing("a", detail)
+    const told = SendSteps.ofReport({ owner: "acc", key: "id" }, failed, takeAll([dial("a"), failed]))
+    expect(told).toMatchObject({ step: "routeFailed", reason: shown })
     // Where the text is cut, no part of a number stays.
     const cut = takeAll([dial("a"), failing("a", `${"x".repeat(194)}13800138000`)])
     expect(cut.attempts[0]!.detail).toBe(`${"x".repeat(194)}******`)
