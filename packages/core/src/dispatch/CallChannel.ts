@@ -115,7 +115,8 @@ export interface Channel {
   /**
    * Places the call, hands each event to `report` one after the other, and completes when the call is over and its
    * last event (`HungUp` or `Failed`) was taken. Interrupting it hangs up. Events may still be late, doubled or out of
-   * order as networks are: the rules cope (SND-6).
+   * order as networks are: the rules cope (SND-6). Those that are reported when it is over are not heard, and a call
+   * whose end was not reported, or that had to be interrupted, is a fault of the channel (SND-9).
    */
   readonly place: (call: Call, report: (event: CallEvent) => Effect.Effect<void>) => Effect.Effect<void, ChannelFailure>
   /** What became of a call, by its id. */

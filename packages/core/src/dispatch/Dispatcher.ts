@@ -263,7 +263,7 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
       const { ref, state } = row
       const eligible = live.all.find(({ route }) => mismatch(route, state.accepted) === undefined)
       if (eligible === undefined) return fail(row, "noRoute")
-      return Effect.matchEffect(
+      const spoken = Effect.matchEffect(
         speeches.audio(ref.key, personal.segments, preferred(eligible.channel.capabilities.codecs)),
         {
           onFailure: (failure) =>
@@ -278,6 +278,10 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
             return plays === 0 ? fail(row, "speechFailure") : place(row, lease, personal, speech, plays, [], lookedAt)
           }
         }
+      )
+      const wish = { sendId: ref.key, traits: state.accepted, tried: [], until: state.accepted.dialUntilAt }
+      return Effect.flatMap(live.turnsAway(wish), (isFull) =>
+        isFull ? later(row, lease, Attempt.lateReason(state)) : spoken
       )
     }
 

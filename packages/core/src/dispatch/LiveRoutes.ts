@@ -101,6 +101,16 @@ export class LiveRoutes {
     })
   }
 
+  /** Whether `take` would find no room for somebody now, not even to wait: who asks first spares what he prepares. */
+  turnsAway(wish: Wish): Effect.Effect<boolean> {
+    return Effect.map(Clock.currentTimeMillis, (now) => {
+      if (this.closed || this.waitingRoom(wish) !== undefined) return false
+      if (this.lines.has(lineOf(wish))) return true
+      const { chosen, passedOver } = this.look(wish, now)
+      return chosen === undefined && RouteChoice.outlook(passedOver) === "soon"
+    })
+  }
+
   /** The call is over. */
   release(live: LiveRoute, now: number): void {
     live.load = RouteLoad.ended(live.load)

@@ -82,9 +82,9 @@ describe("a channel that goes on talking", () => {
             }
           }
 
-  it.each([["Ringing", "Answered", "HungUp"], ["Answered"], ["Failed"], ["KeyPressed", "HungUp"]] as const)(
-    "SND-6: what it says of a try that is over does not touch the try of another route: %s, %s, %s",
-    (...ghosts) => {
+  it.each([[["Ringing", "Answered", "HungUp"]], [["Answered"]], [["Failed"]], [["KeyPressed", "HungUp"]]] as const)(
+    "SND-6: what it says of a try that is over does not touch the try of another route: %j",
+    (ghosts) => {
       for (const lateMillis of [500, 3 * second, 30 * second]) {
         const world = makeDispatchWorld({ exchanges: { first: {}, second: { route: { priority: 1 } } } })
         world.start({ channel: haunted(ghosts, lateMillis) })

@@ -203,7 +203,10 @@ describe("LiveRoutes", () => {
         expect(order(got).toSorted()).toEqual([...wishes.keys()].toSorted())
         const late = got.filter(({ at, sendId }) => at > wishes.get(sendId)!.until)
         expect(late).toEqual([])
-        expect(live.all.map(({ load }) => load.active)).toEqual([0, 0])
+        expect(live.all.map(({ load, waiting }) => [load.active, waiting])).toEqual([
+          [0, 0],
+          [0, 0]
+        ])
         for (const { route } of live.all) {
           const begun = got.filter(({ choice }) => choice.chosen?.route.id === route.id)
           const holds = begun.map(({ at, sendId }) => ({ from: at, to: at + all[Number(sendId)]!.hold }))
