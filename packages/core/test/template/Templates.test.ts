@@ -9,6 +9,7 @@ import * as Application from "../../src/account/Application.ts"
 import { IdGenerator } from "../../src/IdGenerator.ts"
 import { InvalidInput } from "../../src/InvalidInput.ts"
 import { ReviewDesk } from "../../src/qualification/ReviewDesk.ts"
+import * as Decision from "../../src/storage/Decision.ts"
 import { Journal } from "../../src/storage/Journal.ts"
 import * as MemoryStore from "../../src/storage/MemoryStore.ts"
 import { WorkQueue } from "../../src/storage/WorkQueue.ts"
@@ -190,9 +191,10 @@ describe("Templates", () => {
               const ids = yield* Effect.forEach(steps, () =>
                 Effect.map(templates.create(accountId, app, draft), (made) => made.templateId)
               )
-              const approvedNow = Effect.map(
-                Effect.forEach(ids, (id) => journal.load(Template.ref(accountId, app, id))),
-                (rows) => rows.filter(({ state }) => state.stage === "approved").length
+              // Read in one step: between two loads one may go and another come.
+              const approvedNow = journal.transact(
+                ids.map((id) => Template.ref(accountId, app, id)),
+                (rows) => Either.right(Decision.answer(rows.filter(({ state }) => state.stage === "approved").length))
               )
               yield* Effect.forEach(
                 steps,
