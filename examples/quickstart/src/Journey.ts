@@ -44,6 +44,9 @@ export interface Result {
 
 type Say = (zh: string, en: string) => Effect.Effect<void>
 
+/** How many different variables a text has. With exactly one it is a verification code's, else a notification. */
+const variablesOf = (text: string): number => new Set(text.match(/[{<]\d+[}>]/g)).size
+
 /** Looks again until it is so: reviews are another worker's business. */
 const until = <A, E, R>(look: Effect.Effect<A, E, R>, isSo: (found: A) => boolean): Effect.Effect<A, E, R> =>
   Effect.flatMap(look, (found) =>
@@ -88,7 +91,7 @@ export const open = (options: Options, clock: QuickClock, receiver: Receiver, sa
     )
 
     const templates = yield* Templates
-    const kind = /[{<]/.test(options.text) ? "code" : "notification"
+    const kind = variablesOf(options.text) === 1 ? "code" : "notification"
     const { templateId } = yield* templates.create(accountId, applicationId, {
       name: "验证码",
       content: options.text,
@@ -124,8 +127,8 @@ export const send = (
     const { accountId, applicationId, templateId } = tenant
     const sends = yield* Sends
     const { progress } = yield* Dispatcher
-    const hasVariables = /[{<]/.test(input.text)
-    const values = hasVariables ? input.code.split(",") : []
+    const variables = variablesOf(input.text)
+    const values = variables === 0 ? [] : input.code.split(",")
 
     const steps = yield* Effect.fork(
       progress.pipe(
@@ -139,7 +142,7 @@ export const send = (
     yield* Effect.yieldNow()
     const to = input.phone
     const accepting =
-      values.length === 1
+      variables === 1 && values.length === 1
         ? sends.acceptCode(accountId, applicationId, { to, code: values[0]!, templateId })
         : sends.accept(accountId, applicationId, { to, templateId, params: values })
     const { sendId } = yield* Effect.onError(accepting, () => Fiber.interrupt(steps))

@@ -13,6 +13,7 @@ const texts: { readonly [tag: string]: readonly [zh: string, en: string] } = {
   VariablesNotContiguous: ["模板变量必须从 1 开始连续编号", "variables are numbered from 1 without gaps"],
   OnlyVariables: ["模板不支持全变量", "a template is more than variables"],
   UnspeakableCharacter: ["模板含有无法播报的字符", "the template has a character that cannot be spoken"],
+  NotACodeTemplate: ["验证码须使用验证码类模板", "a code is spoken by a verification template"],
   ParameterCount: ["变量个数与模板不符", "the template has another number of variables"],
   VariableTooLong: ["变量长度超过限制", "a variable is too long"],
   VariableUnspeakable: ["变量含有无法播报的字符", "a variable cannot be spoken"],
