@@ -41,8 +41,9 @@ export class WorkQueue extends Context.Tag("@vsms/core/storage/WorkQueue")<
     /** When the next work falls due or becomes leasable again; `undefined` if the queue is empty. */
     readonly nextDue: (queue: Queue) => Effect.Effect<number | undefined, PortFailure>
     /**
-     * A bell that rings after work was enqueued or given back. Rings may be spurious and several may fall together;
-     * across processes they may be lost, so workers poll as well.
+     * A bell that rings after work was enqueued or given back that falls due before all other: whoever waits for that
+     * has to wake earlier. Rings may be spurious and several may fall together; across processes they may be lost, so
+     * workers poll as well.
      */
     readonly bell: (queue: Queue) => Effect.Effect<Queues.Dequeue<void>, never, Scope.Scope>
   }
