@@ -4,6 +4,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import * as Send from "../sending/Send.ts"
 import type { Codec, TelephoneAudio } from "./TelephoneCodec.ts"
 
 /** A call to place. */
@@ -27,22 +28,9 @@ export interface Call {
   readonly longestCallMillis: number
 }
 
-/** Why a call that was placed did not come about. The callee's doing, or the network's; see `failureCauses`. */
-export const CallFailure = Schema.Literal(
-  "noAnswer",
-  "busy",
-  "rejected",
-  "poweredOff",
-  "notInService",
-  "invalidNumber",
-  "suspended",
-  "unreachable",
-  "callerBarred",
-  "blocked",
-  "congestion",
-  "channelFailure"
-)
-export type CallFailure = typeof CallFailure.Type
+/** Why a call that was placed did not come about; see `failureCauses`. */
+export const CallFailure = Send.CallFailure
+export type CallFailure = Send.CallFailure
 
 /**
  * Whose doing a failure is (SND-9). `channel`: the route did not get through to the callee's network, so that it counts

@@ -21,15 +21,8 @@ import { Sight } from "./Gate.ts"
 export const Stage = Schema.Literal("none", "accepted", "dialling", "ringing", "answered", "completed", "failed")
 export type Stage = typeof Stage.Type
 
-/**
- * Why a send failed.
- *
- * **Details** Down to `channelFailure` these are a channel's words for what became of the call. The rest is ours:
- * `speechFailure`: the text could not be spoken. `noRoute`: no route would take the call. `fateUnknown`: it may have
- * been placed, and no channel can say what became of it; it was not dialled again (SND-10). `tooLate`: it could not be
- * dialled in time. `numberLapsed`: the number to display was held no more.
- */
-export const FailureReason = Schema.Literal(
+/** Why a call that was placed did not come about: the callee's doing, or the network's, in a channel's words. */
+export const CallFailure = Schema.Literal(
   "noAnswer",
   "busy",
   "rejected",
@@ -41,7 +34,20 @@ export const FailureReason = Schema.Literal(
   "callerBarred",
   "blocked",
   "congestion",
-  "channelFailure",
+  "channelFailure"
+)
+export type CallFailure = typeof CallFailure.Type
+
+/**
+ * Why a send failed.
+ *
+ * **Details** Either its call did, or one of ours. `speechFailure`: the text could not be spoken. `noRoute`: no route
+ * would take the call. `fateUnknown`: it may have been placed, and no channel can say what became of it; it was not
+ * dialled again (SND-10). `tooLate`: it could not be dialled in time. `numberLapsed`: the number to display was held no
+ * more. `applicationDisabled`, `templateDeleted`: it may no longer be sent (ACC-3, TPL-6).
+ */
+export const FailureReason = Schema.Literal(
+  ...CallFailure.literals,
   "speechFailure",
   "noRoute",
   "fateUnknown",
