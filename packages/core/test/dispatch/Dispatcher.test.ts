@@ -4,6 +4,7 @@ import * as Application from "../../src/account/Application.ts"
 import { SpeechFailure } from "../../src/dispatch/SpeechSynthesizer.ts"
 import { PortFailure } from "../../src/PortFailure.ts"
 import type { Journal } from "../../src/storage/Journal.ts"
+import type { WorkQueue } from "../../src/storage/WorkQueue.ts"
 import * as Template from "../../src/template/Template.ts"
 import * as ScriptedChannel from "../../src/testing/ScriptedChannel.ts"
 import * as ToneSpeech from "../../src/testing/ToneSpeech.ts"
@@ -429,6 +430,47 @@ describe("what may not send any more", () => {
     world.time.pass(minute)
     expect(world.state(send)).toMatchObject({ stage: "failed", reason })
     expect(routesOf(world.state(send))).toEqual(["first"])
+  })
+})
+
+describe("several processes", () => {
+  it("SND-10: those that all believe that they have the send place one call, whoever was first", () => {
+    const world = makeDispatchWorld({ exchanges: two(answered) })
+    let send: string | undefined
+    // Every look at the send comes before any record of it: all think that nobody has dialled.
+    const looks: Array<() => void> = []
+    const journal: typeof Journal.Service = {
+      ...world.journal,
+      load: (ref) =>
+        Effect.flatMap(world.journal.load(ref), (row) =>
+          ref.kind.name !== "send" || looks.length >= 3
+            ? Effect.succeed(row)
+            : Effect.async<typeof row>((resume) => {
+                looks.push(() => resume(Effect.succeed(row)))
+                if (looks.length === 3) for (const look of looks) look()
+              })
+        )
+    }
+    for (let i = 0; i < 3; i++) {
+      // A queue that gives everybody the same work.
+      let leased = false
+      const queue: typeof WorkQueue.Service = {
+        ...world.queue,
+        lease: ({ queue }) =>
+          Effect.sync(() => {
+            if (leased || queue !== "dial" || send === undefined) return []
+            leased = true
+            return [{ queue, owner: accountId, key: send, attempt: 1, token: "any" }]
+          }),
+        extend: () => Effect.succeed(true)
+      }
+      world.start({ journal, queue })
+    }
+    send = world.send()
+    world.time.pass(minute)
+    expect(looks).toHaveLength(3)
+    expect(world.asked()).toBe(1)
+    expect(world.state(send).stage).toBe("completed")
   })
 })
 
