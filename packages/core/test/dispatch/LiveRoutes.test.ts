@@ -103,6 +103,50 @@ describe("LiveRoutes", () => {
     ])
   })
 
+  it("SND-9: on the very beat, a newcomer does not overtake the first in line", () => {
+    const { call, got, world } = make({ only: { callsPerSecond: 4 } })
+    call("a", 60_000)
+    world.settle()
+    call("b", 60_000)
+    world.runUntil(249.5)
+    call("newcomer", 60_000)
+    world.runUntil(5_000)
+    expect(order(got)).toEqual(["a", "b", "newcomer"])
+  })
+
+  it("SND-9: when the first in line leaves, the next one minds the beat", () => {
+    const { call, got, world } = make({ only: { callsPerSecond: 1 } })
+    call("a", 60_000)
+    world.settle()
+    call("impatient", 60_000, 500)
+    world.settle()
+    call("b", 60_000)
+    world.runUntil(5_000)
+    expect(got.map(({ at, sendId }) => [sendId, at])).toEqual([
+      ["a", 0],
+      ["impatient", 500],
+      ["b", 1_000]
+    ])
+  })
+
+  it("SND-9: who leaves makes room for another to wait", () => {
+    const { call, got, world } = make({ only: { maxConcurrent: 1 } }, 2)
+    call("a", 5_000)
+    world.settle()
+    call("b", 1_000)
+    world.settle()
+    call("impatient", 1_000, 500)
+    world.runUntil(600)
+    call("c", 1_000)
+    world.runUntil(10_000)
+    expect(got.map(({ at, sendId }) => [sendId, at])).toEqual([
+      ["a", 0],
+      ["impatient", 500],
+      ["b", 5_000],
+      ["c", 6_000]
+    ])
+  })
+
   it("SND-9: a line has an end: who finds it full is sent away at once", () => {
     const { call, got, world } = make({ only: { maxConcurrent: 1 } }, 1)
     for (const id of ["a", "b", "c"]) {
