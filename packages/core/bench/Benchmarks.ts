@@ -5,13 +5,15 @@ import os from "node:os"
 import * as Deciders from "./Deciders.bench.ts"
 import * as Draw from "./Draw.bench.ts"
 import * as Lives from "./Lives.bench.ts"
+import * as Memory from "./Memory.bench.ts"
 import * as Storage from "./Storage.bench.ts"
 
 const benchmarks: ReadonlyArray<readonly [name: string, run: () => Promise<void>]> = [
   ["draw", Draw.run],
   ["deciders", Deciders.run],
   ["storage", Storage.run],
-  ["lives", Lives.run]
+  ["lives", Lives.run],
+  ["memory", Memory.run]
 ]
 
 const chosen = process.argv.slice(2)
