@@ -62,8 +62,7 @@ export class LivePlatform {
     const built = Layer.toRuntime(layer).pipe(
       Scope.extend(this.scope),
       Effect.withClock(shiftedClock(morning)),
-      Effect.withTracer(this.tracer()),
-      Effect.withTracerEnabled(this.options.traced)
+      this.options.traced ? Effect.withTracer(this.tracer()) : Effect.withTracerEnabled(false)
     )
     this.runtime = await Effect.runPromise(built)
     if (!this.options.callbacks) return
@@ -127,9 +126,10 @@ export class LivePlatform {
     const { journal, queue, records } = this.world
     const channel = ScriptedChannel.make({ story: () => ScriptedChannel.immediate })
     const route = { id: channel.name, channel: channel.name, maxConcurrent: 1_000, callsPerSecond: 1_000_000 }
-    const receiver = ({ body }: CallbackRequest) =>
+    const receiver = ({ headers }: CallbackRequest) =>
       Effect.sync(() => {
-        this.told.add(JSON.parse(body).data.callId)
+        // The id of a delivery begins with that of its send.
+        this.told.add(headers["webhook-id"]!.split("/")[0]!)
         return { _tag: "Status", status: 204, retryAfterMillis: undefined } as const
       })
     return Layer.mergeAll(

@@ -2,11 +2,11 @@
  * Port: where ids and secrets come from. Ids sort by the time of their making, so that an index over them stays
  * compact; they are opaque to everybody else.
  */
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Now from "./Now.ts"
 
 export class IdGenerator extends Context.Tag("@vsms/core/IdGenerator")<
   IdGenerator,
@@ -61,7 +61,7 @@ const make = (fill: (bytes: Uint8Array) => Uint8Array): typeof IdGenerator.Servi
     }
   }
   return {
-    next: Effect.map(Clock.currentTimeMillis, (now) => now.toString(16).padStart(12, "0").slice(-12) + bytes(10)),
+    next: Now.use((now) => Effect.succeed(now.toString(16).padStart(12, "0").slice(-12) + bytes(10))),
     digits: (length) =>
       Effect.sync(() => {
         let text = ""

@@ -14,7 +14,9 @@ export interface CallbackFormat {
   readonly name: string
   /** Whether messages carry the Standard Webhooks headers. */
   readonly signed: boolean
-  /** The messages of a receipt; the same receipt always gives the same parts. */
+  /** The parts of a receipt's messages; the same receipt always gives the same. */
+  readonly parts: (receipt: Receipt) => ReadonlyArray<string>
+  /** The messages of a receipt, one for each part. */
   readonly render: (receipt: Receipt) => ReadonlyArray<Message>
 }
 
@@ -22,6 +24,7 @@ export interface CallbackFormat {
 export const native: CallbackFormat = {
   name: "native",
   signed: true,
+  parts: () => onePart,
   render: (receipt) => [
     {
       part: "end",
@@ -50,5 +53,7 @@ export const native: CallbackFormat = {
     }
   ]
 }
+
+const onePart = ["end"]
 
 const iso = (at: number | undefined): string | null => (at === undefined ? null : new Date(at).toISOString())

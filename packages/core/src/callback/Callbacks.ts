@@ -14,6 +14,7 @@ import * as Application from "../account/Application.ts"
 import * as AppSecret from "../account/AppSecret.ts"
 import { IdGenerator } from "../IdGenerator.ts"
 import { type InvalidInput, parser } from "../InvalidInput.ts"
+import * as Now from "../Now.ts"
 import type { PortFailure } from "../PortFailure.ts"
 import type * as Explanation from "../sending/Explanation.ts"
 import * as Receipt from "../sending/Receipt.ts"
@@ -344,25 +345,33 @@ const make = (options: CallbackOptions, ports: Ports): typeof Callbacks.Service 
 
   /** Orders a delivery for each endpoint. Doing it again orders nothing twice. */
   const order = ({ key: sendId, owner }: Lease): Effect.Effect<Outcome, PortFailure> =>
-    Effect.gen(function* () {
-      const receipt = Receipt.of(yield* journal.load(Send.ref(owner, sendId)))
-      if (receipt === undefined) return undefined
-      const { applicationId } = receipt
-      const { state } = yield* journal.load(Endpoint.ref(owner, applicationId))
-      const parts = state.endpoints.flatMap(({ enabled, format, id: endpointId }) =>
-        enabled
-          ? (formats.get(format)?.render(receipt) ?? []).map(({ part }) => ({
-              applicationId,
-              sendId,
-              endpointId,
-              part
-            }))
-          : []
-      )
-      if (parts.length === 0) return undefined
-      const now = yield* Clock.currentTimeMillis
-      const refs = parts.map((part) => Delivery.ref(owner, Delivery.keyOf(part)))
-      yield* journal.transact(refs, (rows) => {
+    Effect.flatMap(journal.load(Send.ref(owner, sendId)), (send) => {
+      const receipt = Receipt.of(send)
+      if (receipt === undefined) return done
+      return Effect.flatMap(journal.load(Endpoint.ref(owner, receipt.applicationId)), ({ state }) => {
+        const parts = partsOf(receipt, state.endpoints)
+        return parts.length === 0 ? done : Now.use((now) => orderParts(owner, parts, now))
+      })
+    })
+
+  /** What is to be told of a receipt: each message of each endpoint is a delivery of its own. */
+  const partsOf = (receipt: Receipt.Receipt, endpoints: ReadonlyArray<Endpoint.Endpoint>) => {
+    const { applicationId, sendId } = receipt
+    return endpoints.flatMap(({ enabled, format, id: endpointId }) =>
+      enabled
+        ? (formats.get(format)?.parts(receipt) ?? []).map((part) => ({ applicationId, sendId, endpointId, part }))
+        : []
+    )
+  }
+
+  const orderParts = (
+    owner: string,
+    parts: ReturnType<typeof partsOf>,
+    now: number
+  ): Effect.Effect<Outcome, PortFailure> =>
+    journal.transact(
+      parts.map((part) => Delivery.ref(owner, Delivery.keyOf(part))),
+      (rows) => {
         const fresh = rows.flatMap((row, i) => (row.version === 0 ? [{ row, part: parts[i]! }] : []))
         const expiresAt = now + options.keepMillis
         return Either.right(
@@ -373,53 +382,57 @@ const make = (options: CallbackOptions, ports: Ports): typeof Callbacks.Service 
             work: fresh.map(({ row }) => Decision.enqueue("callback", row.ref, now))
           })
         )
-      })
-      return undefined
-    })
+      }
+    )
 
   /** Makes one try, and records it. */
-  const attempt = ({ key, owner }: Lease): Effect.Effect<Outcome, PortFailure> =>
-    Effect.gen(function* () {
-      const ref = Delivery.ref(owner, key)
-      const { state } = yield* journal.load(ref)
-      if (state.status !== "pending") return undefined
-      const at = yield* Clock.currentTimeMillis
-      const answer = yield* post(owner, key, state, at)
-      const tookMillis = (yield* Clock.currentTimeMillis) - at
-      const outcome = outcomeOf(answer, at, tookMillis)
-      return yield* journal.transact([ref], ([row]) => {
-        const events = Delivery.tried(row.state, outcome)
-        if (events.length === 0) return Either.right(Decision.answer(undefined))
-        const change = Decision.change(row, events)
-        return Either.right(Decision.make(change.state.nextAt, { changes: [change] }))
+  const attempt = ({ key, owner }: Lease): Effect.Effect<Outcome, PortFailure> => {
+    const ref = Delivery.ref(owner, key)
+    const record = (answer: CallbackAnswer, at: number) =>
+      Now.use((now) => {
+        const outcome = outcomeOf(answer, at, now - at)
+        return journal.transact([ref], ([row]) => {
+          const events = Delivery.tried(row.state, outcome)
+          if (events.length === 0) return Either.right(Decision.answer(undefined))
+          const change = Decision.change(row, events)
+          return Either.right(Decision.make(change.state.nextAt, { changes: [change] }))
+        })
       })
-    })
+    return Effect.flatMap(journal.load(ref), ({ state }) =>
+      state.status === "pending"
+        ? Now.use((at) => Effect.flatMap(post(owner, key, state, at), (answer) => record(answer, at)))
+        : done
+    )
+  }
 
   const post = (owner: string, key: string, delivery: Delivery.State, now: number) =>
-    Effect.gen(function* () {
-      const endpoints = yield* journal.load(Endpoint.ref(owner, delivery.applicationId))
-      const receipt = Receipt.of(yield* journal.load(Send.ref(owner, delivery.sendId)))
-      const endpoint = Endpoint.find(endpoints.state, delivery.endpointId)
-      const url = urlOf(endpoints.personal, delivery.endpointId)
-      const format = endpoint === undefined ? undefined : formats.get(endpoint.format)
-      const message = receipt && format?.render(receipt).find(({ part }) => part === delivery.part)
-      if (endpoint === undefined || format === undefined || url === undefined || message === undefined) return gone
-      const { body } = message
-      const secrets = AppSecret.usableSecrets({ state: endpoint, personal: endpoints.personal }, now)
-      const signed = { id: key, timestamp: Math.floor(now / 1_000), body }
-      const headers = format.signed
-        ? yield* Effect.provideService(Signature.headers(secrets, signed), Hmac, hmac)
-        : { "content-type": "application/json; charset=utf-8" }
-      return yield* transport
-        .post({
-          url: Redacted.value(url),
-          headers,
-          body,
-          timeoutMillis: options.timeoutMillis,
-          allows: (address) => TargetUrl.allows(options.targets, address)
-        })
-        .pipe(Effect.catchAll((failure) => Effect.succeed(brokenTransport(failure))))
-    })
+    Effect.flatMap(journal.load(Endpoint.ref(owner, delivery.applicationId)), (endpoints) =>
+      Effect.flatMap(journal.load(Send.ref(owner, delivery.sendId)), (send) => {
+        const receipt = Receipt.of(send)
+        const endpoint = Endpoint.find(endpoints.state, delivery.endpointId)
+        const url = urlOf(endpoints.personal, delivery.endpointId)
+        const format = endpoint === undefined ? undefined : formats.get(endpoint.format)
+        const message = receipt && format?.render(receipt).find(({ part }) => part === delivery.part)
+        if (endpoint === undefined || format === undefined || url === undefined || message === undefined)
+          return Effect.succeed(gone)
+        const { body } = message
+        const deliver = (headers: Headers) =>
+          Effect.catchAll(
+            transport.post({
+              url: Redacted.value(url),
+              headers,
+              body,
+              timeoutMillis: options.timeoutMillis,
+              allows: (address) => TargetUrl.allows(options.targets, address)
+            }),
+            (failure) => Effect.succeed(brokenTransport(failure))
+          )
+        if (!format.signed) return deliver(unsigned)
+        const secrets = AppSecret.usableSecrets({ state: endpoint, personal: endpoints.personal }, now)
+        const signed = { id: key, timestamp: Math.floor(now / 1_000), body }
+        return Effect.flatMap(Signature.headers(hmac, secrets, signed), deliver)
+      })
+    )
 
   const explain = Effect.fn("Callbacks.explain")(function* (accountId: string, applicationId: string, sendId: string) {
     yield* Effect.annotateCurrentSpan({ accountId, applicationId, sendId })
@@ -440,6 +453,12 @@ const make = (options: CallbackOptions, ports: Ports): typeof Callbacks.Service 
     handlers: { callback }
   }
 }
+
+const done: Effect.Effect<Outcome> = Effect.succeed(undefined)
+
+type Headers = { readonly [name: string]: string }
+
+const unsigned: Headers = { "content-type": "application/json; charset=utf-8" }
 
 /** The endpoint was removed, or its format is spoken no more, or the send is forgotten: nobody is there to be told. */
 const gone: CallbackAnswer = { _tag: "Trouble", trouble: "endpointGone" }

@@ -19,17 +19,29 @@ export interface Signed {
 
 /** The `webhook-signature` header: one `v1,…` for each secret, separated by spaces. */
 export const sign = (secrets: ReadonlyArray<Redacted.Redacted>, message: Signed): Effect.Effect<string, never, Hmac> =>
-  Effect.map(
-    Effect.forEach(secrets, (secret) => hmac(secret, message)),
-    (signatures) => signatures.map((signature) => `v1,${signature}`).join(" ")
+  Effect.flatMap(Hmac, (by) => signBy(by, secrets, message))
+
+const signBy = (
+  by: typeof Hmac.Service,
+  secrets: ReadonlyArray<Redacted.Redacted>,
+  message: Signed
+): Effect.Effect<string> => {
+  const [secret] = secrets
+  // Nearly always there is one.
+  if (secret !== undefined && secrets.length === 1) return hmac(by, secret, message)
+  return Effect.map(
+    Effect.forEach(secrets, (secret) => hmac(by, secret, message)),
+    (signatures) => signatures.join(" ")
   )
+}
 
 /** The headers of a signed callback. */
 export const headers = (
+  by: typeof Hmac.Service,
   secrets: ReadonlyArray<Redacted.Redacted>,
   message: Signed
-): Effect.Effect<{ readonly [name: string]: string }, never, Hmac> =>
-  Effect.map(sign(secrets, message), (signature) => ({
+): Effect.Effect<{ readonly [name: string]: string }> =>
+  Effect.map(signBy(by, secrets, message), (signature) => ({
     "content-type": "application/json; charset=utf-8",
     "webhook-id": message.id,
     "webhook-timestamp": String(message.timestamp),
@@ -44,11 +56,14 @@ export const verify = (
   secret: Redacted.Redacted,
   message: Signed & { readonly signature: string; readonly nowSeconds: number }
 ): Effect.Effect<boolean, never, Hmac> =>
-  Effect.map(hmac(secret, message), (right) => {
-    let found = false
-    for (const part of message.signature.split(" ")) found = equal(part, `v1,${right}`) || found
-    return found && Math.abs(message.nowSeconds - message.timestamp) <= toleranceSeconds
-  })
+  Effect.map(
+    Effect.flatMap(Hmac, (by) => hmac(by, secret, message)),
+    (right) => {
+      let found = false
+      for (const part of message.signature.split(" ")) found = equal(part, right) || found
+      return found && Math.abs(message.nowSeconds - message.timestamp) <= toleranceSeconds
+    }
+  )
 
 const equal = (a: string, b: string): boolean => {
   let different = a.length ^ b.length
@@ -58,9 +73,14 @@ const equal = (a: string, b: string): boolean => {
 
 const encoder = new TextEncoder()
 
-const hmac = (secret: Redacted.Redacted, { body, id, timestamp }: Signed): Effect.Effect<string, never, Hmac> =>
-  Effect.flatMap(Hmac, ({ sha256 }) =>
-    Effect.map(sha256(keyOf(secret), encoder.encode(`${id}.${timestamp}.${body}`)), Encoding.encodeBase64)
+const hmac = (
+  { sha256 }: typeof Hmac.Service,
+  secret: Redacted.Redacted,
+  { body, id, timestamp }: Signed
+): Effect.Effect<string> =>
+  Effect.map(
+    sha256(keyOf(secret), encoder.encode(`${id}.${timestamp}.${body}`)),
+    (bytes) => `v1,${Encoding.encodeBase64(bytes)}`
   )
 
 /** The bytes of each secret in use. */

@@ -5,9 +5,10 @@
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
+import * as Now from "../Now.ts"
 import type { PortFailure } from "../PortFailure.ts"
+import type * as Progress from "../sending/Progress.ts"
 import * as Send from "../sending/Send.ts"
 import type { Sends } from "../sending/Sends.ts"
 import type { Row } from "../storage/Kind.ts"
@@ -44,9 +45,27 @@ export const record = (
   passedOver?: ReadonlyArray<PassedOver>
 ) =>
   Effect.map(sends.record(ref, report), (recorded) => {
-    if (recorded.recorded) steps.publish({ ...SendSteps.ofReport(ref, report, recorded.state), passedOver })
+    tell(steps, ref, report, recorded, passedOver)
     return recorded
   })
+
+const tell = (
+  steps: Calls["steps"],
+  ref: Row<typeof Send.kind>["ref"],
+  report: Send.Report,
+  { recorded, state }: Progress.Recorded,
+  passedOver?: ReadonlyArray<PassedOver>
+): void => {
+  if (recorded) steps.publish({ ...SendSteps.ofReport(ref, report, state), passedOver })
+}
+
+/** A call that is to be placed. */
+export interface Carried {
+  /** Places it, stays with it, and tells what it came to. */
+  readonly end: Effect.Effect<CallEnd, PortFailure>
+  /** To be told, after `end` was interrupted. */
+  readonly cut: (now: number) => void
+}
 
 /**
  * Places the call and stays with it to its end.
@@ -54,12 +73,7 @@ export const record = (
  * **Details** A failure that is the channel's own doing (`failureCauses`) lets another route take over if until the end
  * of the call no ring and no answer was heard of: the callee was not disturbed, and whatever was placed is over.
  */
-export const carry = (
-  calls: Calls,
-  row: Row<typeof Send.kind>,
-  taken: Taken,
-  call: Call
-): Effect.Effect<CallEnd, PortFailure> => {
+export const carry = (calls: Calls, row: Row<typeof Send.kind>, taken: Taken, call: Call): Carried => {
   const { ref } = row
   const { at, live, passedOver } = taken
   const route = live.route.id
@@ -72,6 +86,8 @@ export const carry = (
   let told = false
   /** The try is over: what the channel says of it from now on could be taken for news of the next one. */
   let closed = false
+  /** The channel is at it. */
+  let placing = false
   /** The channel's own failure, until it is clear whether another route may take over. */
   let withheld: Extract<CallEvent, { readonly _tag: "Failed" }> | undefined
 
@@ -80,12 +96,18 @@ export const carry = (
     const event = backlog[0]
     if (storing || event === undefined) return Effect.void
     storing = true
-    return Effect.flatMap(Effect.either(record(calls, ref, event)), (recorded) => {
-      storing = false
-      if (Either.isLeft(recorded)) return Effect.logWarning(recorded.left.message)
-      backlog.shift()
-      ended = Send.isFinal(recorded.right.state)
-      return backlog.length === 0 ? Effect.void : store
+    return Effect.matchEffect(calls.sends.record(ref, event), {
+      onFailure: (failure) => {
+        storing = false
+        return Effect.logWarning(failure.message)
+      },
+      onSuccess: (recorded) => {
+        storing = false
+        tell(calls.steps, ref, event, recorded)
+        backlog.shift()
+        ended = Send.isFinal(recorded.state)
+        return backlog.length === 0 ? Effect.void : store
+      }
     })
   })
 
@@ -109,6 +131,8 @@ export const carry = (
     backlog.length === 0 ? Effect.void : Effect.zipRight(Effect.sleep(storagePause), storeAll)
   )
 
+  const whenStored = Effect.map(storeAll, (): CallEnd => (ended ? "ended" : "unknown"))
+
   const routeFailed = (detail: string): Effect.Effect<CallEnd> =>
     Effect.flatMap(Clock.currentTimeMillis, (at) => {
       const failed = record(calls, ref, { _tag: "RouteFailed", route, at, detail })
@@ -119,49 +143,56 @@ export const carry = (
     })
 
   const over = (exit: Exit.Exit<void, ChannelFailure>): Effect.Effect<CallEnd> =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    Now.use((now) => {
+      placing = false
+      closed = true
       if (Exit.isSuccess(exit)) {
         calls.live.signal(live, faulted || !told ? "CallFaulted" : "CallPassed", now)
         if (withheld !== undefined && !disturbed) return routeFailed(withheld.failure)
         if (withheld !== undefined) backlog.push(withheld)
-        return Effect.map(storeAll, (): CallEnd => (ended ? "ended" : "unknown"))
+        return backlog.length === 0 ? Effect.succeed(ended ? "ended" : "unknown") : whenStored
       }
       if (Cause.isInterruptedOnly(exit.cause)) return Effect.failCause(exit.cause as Cause.Cause<never>)
       calls.live.signal(live, "CallFaulted", now)
       const failure = Cause.failureOption(exit.cause)
       if (failure._tag === "None") return Effect.as(Effect.logError("a channel has a defect", exit.cause), "unknown")
       if (failure.value.placed === "no" && !disturbed) return routeFailed(failure.value.detail)
-      return Effect.map(storeAll, (): CallEnd => (ended ? "ended" : "unknown"))
+      return whenStored
     })
 
+  const placed = Effect.matchCauseEffect(
+    Effect.suspend(() => {
+      placing = true
+      return live.channel.place(call, report)
+    }),
+    {
+      onFailure: (cause) => over(Exit.failCause(cause)),
+      onSuccess: () => over(Exit.void)
+    }
+  )
+
+  const started: Send.Report = { _tag: "DialStarted", route, at }
   // A storage that failed may have recorded it all the same: the try is ours if it is there as we told it. Were it
   // another's of the same millisecond, it would be the same call to the channel, which places no call twice.
-  const started = Effect.catchAll(
-    Effect.map(record(calls, ref, { _tag: "DialStarted", route, at }, passedOver), ({ recorded }) => recorded),
-    (failure) =>
-      Effect.flatMap(calls.sends.load(ref), ({ state }) => {
+  const end = Effect.matchEffect(calls.sends.record(ref, started), {
+    onFailure: (failure) =>
+      Effect.flatMap(calls.sends.load(ref), ({ state }): Effect.Effect<CallEnd, PortFailure> => {
         const open = Attempt.open(state)
-        return open?.route === route && open.at === at ? Effect.succeed(true) : failure
-      })
-  )
+        return open?.route === route && open.at === at ? placed : failure
+      }),
+    onSuccess: (recorded) => {
+      tell(calls.steps, ref, started, recorded, passedOver)
+      return recorded.recorded ? placed : Effect.succeed<CallEnd>("notOurs")
+    }
+  })
 
-  const placing = Effect.suspend(() => live.channel.place(call, report)).pipe(
+  const cut = (now: number): void => {
+    closed = true
     // Nobody but who finds that it has lasted too long interrupts a call, unless all is stopping.
-    Effect.onInterrupt(() =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
-        if (!calls.live.isClosed) calls.live.signal(live, "CallFaulted", now)
-      })
-    ),
-    Effect.ensuring(
-      Effect.sync(() => {
-        closed = true
-      })
-    )
-  )
+    if (placing && !calls.live.isClosed) calls.live.signal(live, "CallFaulted", now)
+  }
 
-  return Effect.flatMap(started, (ours) =>
-    ours ? Effect.flatMap(Effect.exit(placing), over) : Effect.succeed<CallEnd>("notOurs")
-  )
+  return { end, cut }
 }
 
 const storagePause = 1_000

@@ -16,6 +16,7 @@ import * as Queues from "effect/Queue"
 import type * as Stream from "effect/Stream"
 import * as Application from "../account/Application.ts"
 import * as Holdings from "../number/Holdings.ts"
+import * as Now from "../Now.ts"
 import type { PortFailure } from "../PortFailure.ts"
 import * as Send from "../sending/Send.ts"
 import { Sends } from "../sending/Sends.ts"
@@ -29,7 +30,7 @@ import * as Attempt from "./Attempt.ts"
 import * as CallId from "./CallId.ts"
 import * as Calls from "./Calls.ts"
 import * as DispatchPolicy from "./DispatchPolicy.ts"
-import { type LiveRoute, LiveRoutes } from "./LiveRoutes.ts"
+import { type LiveRoute, LiveRoutes, type Place } from "./LiveRoutes.ts"
 import * as Reconciler from "./Reconciler.ts"
 import { mismatch } from "./Route.ts"
 import type * as RouteChoice from "./RouteChoice.ts"
@@ -77,7 +78,7 @@ interface InProgress {
   fiber: Fiber.RuntimeFiber<CallEnd, PortFailure> | undefined
 }
 
-/** A place was found on a route, or what to hope for where none was. */
+/** Somebody who waited got a place on a route, or what to hope for where he did not. */
 type Begun =
   | { readonly route: string; readonly fiber: Fiber.RuntimeFiber<CallEnd, PortFailure> }
   | { readonly route: undefined; readonly outlook: RouteChoice.Outlook }
@@ -97,7 +98,8 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
     const forkProbe = yield* FiberSet.runtime(probes)()
     const live = new LiveRoutes(yield* Routes, policy, (route) => void forkProbe(Effect.interruptible(recover(route))))
     const fibers = yield* FiberSet.make<CallEnd, PortFailure>()
-    const fork = yield* FiberSet.runtime(fibers)()
+    // Forks with the flags of where it was made: calls can be cut off, although this is not to be interrupted.
+    const fork = yield* Effect.interruptible(FiberSet.runtime(fibers)())
     const inProgress = new Set<InProgress>()
     const begun = yield* Queues.sliding<void>(1)
     const calls: Calls.Calls = { sends, live, steps }
@@ -115,18 +117,21 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
     const barred = ({
       ref,
       state
-    }: Row<typeof Send.kind>): Effect.Effect<Send.FailureReason | undefined, PortFailure> =>
-      Effect.gen(function* () {
-        const { applicationId, display, sight, templateId } = state.accepted
-        const application = yield* journal.load(Application.ref(ref.owner, applicationId))
-        if (Either.isLeft(Application.maySend(application.state))) return "applicationDisabled"
-        const template = yield* journal.load(Template.ref(ref.owner, applicationId, templateId))
-        if (Either.isLeft(Template.maySend(template.state))) return "templateDeleted"
-        const now = yield* Clock.currentTimeMillis
-        if (sight.numberExpiresAt === undefined || now < sight.numberExpiresAt) return undefined
-        const holdings = yield* journal.load(Holdings.ref(ref.owner))
-        return Holdings.findUsable(holdings.state, display, now) === undefined ? "numberLapsed" : undefined
+    }: Row<typeof Send.kind>): Effect.Effect<Send.FailureReason | undefined, PortFailure> => {
+      const { applicationId, display, sight, templateId } = state.accepted
+      return Effect.flatMap(journal.load(Application.ref(ref.owner, applicationId)), (application) => {
+        if (Either.isLeft(Application.maySend(application.state))) return Effect.succeed("applicationDisabled" as const)
+        return Effect.flatMap(journal.load(Template.ref(ref.owner, applicationId, templateId)), (template) => {
+          if (Either.isLeft(Template.maySend(template.state))) return Effect.succeed("templateDeleted" as const)
+          return Now.use((now) => {
+            if (sight.numberExpiresAt === undefined || now < sight.numberExpiresAt) return Effect.succeed(undefined)
+            return Effect.map(journal.load(Holdings.ref(ref.owner)), (holdings) =>
+              Holdings.findUsable(holdings.state, display, now) === undefined ? "numberLapsed" : undefined
+            )
+          })
+        })
       })
+    }
 
     /** Once more after a pause, as long as there is time for it; then that is the end, for this reason. */
     const later = (row: Row<typeof Send.kind>, lease: Lease, reason: Send.FailureReason, atLeastMillis = 0) =>
@@ -154,8 +159,9 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
       const { accepted, attempts } = row.state
       const { at, live: route } = taken
       const { codecs } = route.channel.capabilities
-      const carry = (audio: TelephoneAudio) =>
-        Calls.carry(calls, row, taken, {
+      let carried: Calls.Carried | undefined
+      const carry = (audio: TelephoneAudio) => {
+        carried = Calls.carry(calls, row, taken, {
           id: CallId.of(row.ref.key, attempts.length + 1),
           callee: personal.callee,
           display: accepted.display,
@@ -165,28 +171,34 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
           ringTimeoutMillis: accepted.ringTimeoutMillis,
           longestCallMillis: Attempt.longestCallMillis(accepted)
         })
-      const sound: Effect.Effect<TelephoneAudio | undefined> = codecs.includes(speech.codec)
-        ? Effect.succeed(speech)
-        : Effect.catchAll(speeches.audio(row.ref.key, personal.segments, preferred(codecs)), (failure) =>
-            Effect.as(Effect.logWarning(failure.message), undefined)
-          )
-      const spoken = Effect.flatMap(sound, (audio): Effect.Effect<CallEnd, PortFailure> =>
-        audio === undefined ? Effect.succeed("unspoken") : carry(audio)
-      )
+        return carried.end
+      }
+      const spoken: Effect.Effect<CallEnd, PortFailure> = codecs.includes(speech.codec)
+        ? carry(speech)
+        : Effect.matchEffect(speeches.audio(row.ref.key, personal.segments, preferred(codecs)), {
+            onFailure: (failure) => Effect.as(Effect.logWarning(failure.message), "unspoken" as const),
+            onSuccess: carry
+          })
       // Who waited in line, or comes from another route, may have lost the right to call meanwhile.
-      const call = Effect.flatMap(
-        at - lookedAt < freshMillis ? Effect.succeed(undefined) : barred(row),
-        (reason): Effect.Effect<CallEnd, PortFailure> =>
-          reason === undefined ? spoken : Effect.as(fail(row, reason), "ended" as const)
-      )
+      const call: Effect.Effect<CallEnd, PortFailure> =
+        at - lookedAt < freshMillis
+          ? spoken
+          : Effect.flatMap(barred(row), (reason) =>
+              reason === undefined ? spoken : Effect.as(fail(row, reason), "ended" as const)
+            )
       const entry: InProgress = { cutAt: Attempt.cutAt(accepted, at), fiber: undefined }
       inProgress.add(entry)
       if (inProgress.size === 1) begun.unsafeOffer(undefined)
       const fiber = fork(
-        Effect.onExit(Effect.interruptible(call), (exit) => {
+        Effect.onExit(call, (exit) => {
           inProgress.delete(entry)
-          const released = Effect.map(Clock.currentTimeMillis, (now) => live.release(route, now))
-          return Exit.isInterrupted(exit) ? Effect.zipRight(Effect.ignore(lostSight(row)), released) : released
+          const released = Now.use((now) => Effect.succeed(live.release(route, now)))
+          if (!Exit.isInterrupted(exit)) return released
+          const handedOver = Now.use((now) => {
+            carried?.cut(now)
+            return Effect.ignore(lostSight(row))
+          })
+          return Effect.zipRight(handedOver, released)
         })
       )
       entry.fiber = fiber
@@ -203,45 +215,45 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
       tried: ReadonlyArray<string>,
       lookedAt: number
     ): Effect.Effect<Worker.Outcome, PortFailure> =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      Now.use((now) => {
         const { accepted, attempts } = row.state
         if (attempts.length >= policy.attemptsMax) return fail(row, "channelFailure")
         if (now >= accepted.dialUntilAt) return fail(row, Attempt.lateReason(row.state))
+        const wish = { sendId: row.ref.key, traits: accepted, tried, until: accepted.dialUntilAt }
+        const begin = ({ chosen, passedOver }: Place, at: number) =>
+          start(row, personal, { live: chosen, passedOver, at }, speech, plays, lookedAt)
+        const follow = (route: string, fiber: Fiber.RuntimeFiber<CallEnd, PortFailure>) =>
+          Effect.flatMap(awaited(fiber), (exit): Effect.Effect<Worker.Outcome, PortFailure> => {
+            // A call that was cut off was handed to the reconciler on its way out.
+            if (Exit.isFailure(exit)) return Exit.isInterrupted(exit) ? done : Effect.failCause(exit.cause)
+            switch (exit.value) {
+              case "ended":
+                return done
+              case "routeFailed":
+                return Effect.flatMap(sends.load(row.ref), (after) =>
+                  Attempt.mayDial(after.state)
+                    ? place(after, lease, personal, speech, plays, [...tried, route], lookedAt)
+                    : done
+                )
+              case "notOurs":
+              case "unknown":
+                return Effect.as(lostSight(row), undefined)
+              case "unspoken":
+                return later(row, lease, "speechFailure")
+            }
+          })
+        const free = live.takeFree(wish, now)
+        if (free !== undefined) return follow(free.chosen.route.id, begin(free, now))
         // From the place on a route to the fiber that gives it back, nothing may come between.
         const begun = Effect.uninterruptible(
-          Effect.flatMap(
-            live.take({ sendId: row.ref.key, traits: accepted, tried, until: accepted.dialUntilAt }),
-            ({ chosen, outlook, passedOver }): Effect.Effect<Begun> =>
-              chosen === undefined
-                ? Effect.succeed({ route: undefined, outlook })
-                : Effect.map(Clock.currentTimeMillis, (at) => ({
-                    route: chosen.route.id,
-                    fiber: start(row, personal, { live: chosen, passedOver, at }, speech, plays, lookedAt)
-                  }))
+          Effect.flatMap(live.take(wish), ({ chosen, outlook, passedOver }): Effect.Effect<Begun> =>
+            chosen === undefined
+              ? Effect.succeed({ route: undefined, outlook })
+              : Now.use((at) => Effect.succeed({ route: chosen.route.id, fiber: begin({ chosen, passedOver }, at) }))
           )
         )
         return Effect.flatMap(begun, (begun) =>
-          begun.route === undefined
-            ? passedOver(row, lease, speech, begun.outlook)
-            : Effect.flatMap(Fiber.await(begun.fiber), (exit): Effect.Effect<Worker.Outcome, PortFailure> => {
-                // A call that was cut off was handed to the reconciler on its way out.
-                if (Exit.isFailure(exit)) return Exit.isInterrupted(exit) ? done : Effect.failCause(exit.cause)
-                switch (exit.value) {
-                  case "ended":
-                    return done
-                  case "routeFailed":
-                    return Effect.flatMap(sends.load(row.ref), (after) =>
-                      Attempt.mayDial(after.state)
-                        ? place(after, lease, personal, speech, plays, [...tried, begun.route], lookedAt)
-                        : done
-                    )
-                  case "notOurs":
-                  case "unknown":
-                    return Effect.as(lostSight(row), undefined)
-                  case "unspoken":
-                    return later(row, lease, "speechFailure")
-                }
-              })
+          begun.route === undefined ? passedOver(row, lease, speech, begun.outlook) : follow(begun.route, begun.fiber)
         )
       })
 
@@ -280,13 +292,11 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
         }
       )
       const wish = { sendId: ref.key, traits: state.accepted, tried: [], until: state.accepted.dialUntilAt }
-      return Effect.flatMap(live.turnsAway(wish), (isFull) =>
-        isFull ? later(row, lease, Attempt.lateReason(state)) : spoken
-      )
+      return Now.use((now) => (live.turnsAway(wish, now) ? later(row, lease, Attempt.lateReason(state)) : spoken))
     }
 
     const dial = (row: Row<typeof Send.kind>, lease: Lease) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      Now.use((now) => {
         const { personal, ref, state } = row
         const { accepted } = state
         if (now >= accepted.dialUntilAt || personal === undefined) return fail(row, Attempt.lateReason(state))
@@ -354,6 +364,13 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
         }))
       )
     } satisfies typeof Dispatcher.Service
+  })
+
+/** Where a fiber has ended already there is nothing to wait for. */
+const awaited = <A, E>(fiber: Fiber.RuntimeFiber<A, E>): Effect.Effect<Exit.Exit<A, E>> =>
+  Effect.suspend(() => {
+    const exit = fiber.unsafePoll()
+    return exit === null ? Fiber.await(fiber) : Effect.succeed(exit)
   })
 
 const done: Effect.Effect<Worker.Outcome> = Effect.succeed(undefined)

@@ -4,6 +4,7 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Now from "../Now.ts"
 import type { Channel } from "./CallChannel.ts"
 import type { DispatchPolicy } from "./DispatchPolicy.ts"
 import { mismatch, type Route, type Traits } from "./Route.ts"
@@ -35,6 +36,12 @@ export interface Wish {
 /** The place that somebody got, or what to hope for if there was none. */
 export interface Choice extends RouteChoice.Choice<LiveRoute> {
   readonly outlook: RouteChoice.Outlook
+}
+
+/** A place that somebody has got. */
+export interface Place {
+  readonly chosen: LiveRoute
+  readonly passedOver: ReadonlyArray<RouteChoice.PassedOver>
 }
 
 const noRoom: Choice = { chosen: undefined, passedOver: [], outlook: "soon" }
@@ -90,7 +97,7 @@ export class LiveRoutes {
    * `until`, and at once when the routes are closed.
    */
   take(wish: Wish): Effect.Effect<Choice> {
-    return Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    return Now.use((now) => {
       const key = lineOf(wish)
       // Nobody overtakes those who wait for the same.
       if (this.lines.has(key)) return this.wait(key, wish)
@@ -101,14 +108,19 @@ export class LiveRoutes {
     })
   }
 
+  /** Takes a place that is free, where nobody waits for the same; `undefined` if somebody has to wait. */
+  takeFree(wish: Wish, now: number): Place | undefined {
+    if (this.lines.size > 0 && this.lines.has(lineOf(wish))) return undefined
+    const { chosen, passedOver } = this.choose(wish, now)
+    return chosen === undefined ? undefined : { chosen, passedOver }
+  }
+
   /** Whether `take` would find no room for somebody now, not even to wait: who asks first spares what he prepares. */
-  turnsAway(wish: Wish): Effect.Effect<boolean> {
-    return Effect.map(Clock.currentTimeMillis, (now) => {
-      if (this.closed || this.waitingRoom(wish) !== undefined) return false
-      if (this.lines.has(lineOf(wish))) return true
-      const { chosen, passedOver } = this.look(wish, now)
-      return chosen === undefined && RouteChoice.outlook(passedOver) === "soon"
-    })
+  turnsAway(wish: Wish, now: number): boolean {
+    if (this.closed || this.waitingRoom(wish) !== undefined) return false
+    if (this.lines.has(lineOf(wish))) return true
+    const { chosen, passedOver } = this.look(wish, now)
+    return chosen === undefined && RouteChoice.outlook(passedOver) === "soon"
   }
 
   /** The call is over. */

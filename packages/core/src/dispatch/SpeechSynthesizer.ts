@@ -51,7 +51,7 @@ export class SpeechSynthesizer extends Context.Tag("@vsms/core/dispatch/SpeechSy
       readonly languages: ReadonlyArray<SpeechRequest["language"]>
       /** Whether the same request always gives the same samples. */
       readonly deterministic: boolean
-      /** How many requests are worth running at once. */
+      /** How many requests are worth running at once; infinity, if any number does no harm. */
       readonly concurrency: number
     }
     /** Speaks all segments in order, one mono track. Requests running at once never mix. */

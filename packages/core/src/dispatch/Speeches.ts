@@ -28,7 +28,8 @@ export const make = (settings: SpeechSettings): Effect.Effect<Speeches, never, S
   Effect.gen(function* () {
     const synthesizer = yield* SpeechSynthesizer
     const telephone = yield* TelephoneCodec
-    const engine = yield* Effect.makeSemaphore(Math.max(1, synthesizer.capabilities.concurrency))
+    const { concurrency } = synthesizer.capabilities
+    const engine = Number.isFinite(concurrency) ? yield* Effect.makeSemaphore(Math.max(1, concurrency)) : undefined
     const { bytesMax, language, ratePercent, voice } = settings
     const kept = new Map<string, TelephoneAudio>()
     let bytes = 0
@@ -46,9 +47,9 @@ export const make = (settings: SpeechSettings): Effect.Effect<Speeches, never, S
         Effect.suspend(() => {
           const known = forget(sendId)
           if (known?.codec === codec) return Effect.succeed(known)
-          return Effect.flatMap(
-            engine.withPermits(1)(synthesizer.synthesize({ segments, language, voice, ratePercent })),
-            (speech) => telephone.encode(speech, codec)
+          const spoken = synthesizer.synthesize({ segments, language, voice, ratePercent })
+          return Effect.flatMap(engine === undefined ? spoken : engine.withPermits(1)(spoken), (speech) =>
+            telephone.encode(speech, codec)
           )
         }),
       keep: (sendId, audio) => {

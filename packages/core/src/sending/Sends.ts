@@ -11,6 +11,7 @@ import * as Schema from "effect/Schema"
 import * as Application from "../account/Application.ts"
 import { IdGenerator } from "../IdGenerator.ts"
 import { InvalidInput, parser } from "../InvalidInput.ts"
+import * as Now from "../Now.ts"
 import type { PortFailure } from "../PortFailure.ts"
 import * as Decision from "../storage/Decision.ts"
 import { Journal } from "../storage/Journal.ts"
@@ -210,9 +211,7 @@ const make = (options: { readonly policy: SendPolicy.SendPolicy; readonly plan?:
         () => ({ accountId, applicationId }),
         Effect.flatMap(templateOf(accountId, applicationId, request), (templateId) =>
           Effect.flatMap(ids.next, (sendId) =>
-            Effect.flatMap(Clock.currentTimeMillis, (now) =>
-              decide({ accountId, applicationId, sendId, templateId, request }, now)
-            )
+            Now.use((now) => decide({ accountId, applicationId, sendId, templateId, request }, now))
           )
         )
       )
@@ -244,7 +243,7 @@ const make = (options: { readonly policy: SendPolicy.SendPolicy; readonly plan?:
       Spans.within(
         "Sends.record",
         () => ({ sendId: ref.key, report: report._tag }),
-        Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        Now.use((now) => {
           const env = { now, keepCodes }
           return Progress.canEnd(report)
             ? journal.transact(Progress.endingRefs(ref), (books) => Either.right(Progress.finish(env, books, report)))

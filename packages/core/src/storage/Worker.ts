@@ -75,7 +75,8 @@ export const run = <R>(options: WorkerOptions<R>): Effect.Effect<void, never, Wo
     const workQueue = yield* WorkQueue
     const bell = yield* workQueue.bell(queue)
     const handlers = yield* FiberSet.make<void>()
-    const fork = yield* FiberSet.runtime(handlers)<R>()
+    // Forks with the flags of where it was made: handlers can be interrupted, although this is not to be.
+    const fork = yield* Effect.interruptible(FiberSet.runtime(handlers)<R>())
     const alarm = yield* FiberHandle.make<void>()
     const wake = yield* Queues.sliding<void>(1)
     const begun = yield* Queues.sliding<void>(1)
@@ -99,13 +100,8 @@ export const run = <R>(options: WorkerOptions<R>): Effect.Effect<void, never, Wo
       running.get(id)?.fiber?.unsafeInterruptAsFork(FiberId.none)
       running.set(id, entry)
       if (running.size === 1) begun.unsafeOffer(undefined)
-      const handled = Effect.interruptible(attempt(workQueue, options, entry))
-      entry.fiber = fork(
-        Effect.ensuring(
-          handled,
-          Effect.sync(() => ended(id, entry))
-        )
-      )
+      entry.fiber = fork(attempt(workQueue, options, entry))
+      entry.fiber.addObserver(() => ended(id, entry))
     }
 
     // Not to be interrupted half way: what was leased is started, and then waited for like all that runs.

@@ -5,6 +5,7 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Now from "../Now.ts"
 import {
   type Call,
   type CallEvent,
@@ -82,7 +83,7 @@ export const make = (options: ScriptOptions): Channel => {
     Effect.fail(new ChannelFailure({ channel: name, placed: fails, detail }))
 
   const place: Channel["place"] = (call, report) =>
-    Effect.flatMap(Clock.currentTimeMillis, (at) => {
+    Now.use((at) => {
       if (disowned.has(call.id)) return fail("no", "the channel has said that it never placed this call")
       if (byId.has(call.id)) return fail("unknown", "this call was placed before")
       if (options.isDown?.() === true) return fail("no", "the channel is down")
@@ -93,7 +94,9 @@ export const make = (options: ScriptOptions): Channel => {
       byId.set(call.id, taken)
       if (story.connection === "severed") return fail("unknown", "the connection broke")
       if (story.connection === "mute") return Effect.onInterrupt(Effect.never, () => cut(taken))
-      return Effect.onInterrupt(play(taken, report), () => cut(taken))
+      const played = play(taken, report)
+      // What is over already cannot be cut short.
+      return story.endsAfterMillis <= 0 ? played : Effect.onInterrupt(played, () => cut(taken))
     })
 
   return {
@@ -153,12 +156,17 @@ const cut = (placed: Placed) =>
 const punctual = (events: ReadonlyArray<CallEvent>): ReadonlyArray<Delivery> =>
   events.map((event) => ({ event, lateMillis: 0 }))
 
-const play = (placed: Placed, report: (event: CallEvent) => Effect.Effect<void>): Effect.Effect<void> =>
-  Effect.gen(function* () {
-    for (const { event, lateMillis } of (placed.story.deliver ?? punctual)(timeline(placed))) {
-      const now = yield* Clock.currentTimeMillis
+const play = (placed: Placed, report: (event: CallEvent) => Effect.Effect<void>): Effect.Effect<void> => {
+  const deliveries = (placed.story.deliver ?? punctual)(timeline(placed))
+  const from = (i: number): Effect.Effect<void> => {
+    const delivery = deliveries[i]
+    if (delivery === undefined) return Effect.void
+    const { event, lateMillis } = delivery
+    const told = Effect.suspend(() => Effect.flatMap(report(event), () => from(i + 1)))
+    return Now.use((now) => {
       const wait = event.at + lateMillis - now
-      if (wait > 0) yield* Effect.sleep(wait)
-      yield* report(event)
-    }
-  })
+      return wait > 0 ? Effect.zipRight(Effect.sleep(wait), told) : told
+    })
+  }
+  return from(0)
+}

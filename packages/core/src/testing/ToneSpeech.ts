@@ -22,7 +22,12 @@ export interface ToneSpeechOptions {
 /** An engine of the same request, the same samples. */
 export const speech = (options: ToneSpeechOptions = {}): Layer.Layer<SpeechSynthesizer> =>
   Layer.succeed(SpeechSynthesizer, {
-    capabilities: { engine: "tone", languages: ["zh-CN", "en-US"], deterministic: true, concurrency: 4 },
+    capabilities: {
+      engine: "tone",
+      languages: ["zh-CN", "en-US"],
+      deterministic: true,
+      concurrency: Number.POSITIVE_INFINITY
+    },
     synthesize: (request) =>
       Effect.suspend(() => {
         const failure = options.fails?.(request)
