@@ -56,7 +56,7 @@ const tell = (
   { recorded, state }: Progress.Recorded,
   passedOver?: ReadonlyArray<PassedOver>
 ): void => {
-  if (recorded) steps.publish({ ...SendSteps.ofReport(ref, report, state), passedOver })
+  if (recorded) steps.publish(SendSteps.ofReport(ref, report, state, passedOver))
 }
 
 /** A call that is to be placed. */

@@ -61,33 +61,29 @@ export class SendSteps extends Context.Tag("@vsms/core/dispatch/SendSteps")<
 export const ofReport = (
   send: { readonly owner: string; readonly key: string },
   report: Send.Report,
-  state: Send.State
-): SendStep => {
-  const step = (
-    name: StepName,
-    more?: { readonly route?: string; readonly reason?: string | undefined }
-  ): SendStep => ({
-    accountId: send.owner,
-    sendId: send.key,
-    step: name,
-    at: report.at,
-    ...more
-  })
-  if (Send.isFinal(state)) return step(state.stage === "completed" ? "completed" : "failed", { reason: state.reason })
-  switch (report._tag) {
-    case "DialStarted":
-      return step("dialling", { route: report.route })
-    case "RouteFailed":
-      return step("routeFailed", { route: report.route, reason: Detail.kept(report.detail) })
-    case "Ringing":
-      return step("ringing")
-    case "Answered":
-      return step("answered")
-    case "KeyPressed":
-      return step("keyPressed")
-    case "HungUp":
-      return step("completed")
-    case "Failed":
-      return step("failed", { reason: report.failure })
-  }
+  state: Send.State,
+  passedOver?: ReadonlyArray<PassedOver>
+): SendStep => ({
+  accountId: send.owner,
+  sendId: send.key,
+  step: Send.isFinal(state) ? (state.stage === "completed" ? "completed" : "failed") : stepNames[report._tag],
+  at: report.at,
+  route: report._tag === "DialStarted" || report._tag === "RouteFailed" ? report.route : undefined,
+  reason: Send.isFinal(state) ? state.reason : reasonOf(report),
+  passedOver
+})
+
+const stepNames: { readonly [Tag in Send.Report["_tag"]]: StepName } = {
+  DialStarted: "dialling",
+  RouteFailed: "routeFailed",
+  Ringing: "ringing",
+  Answered: "answered",
+  KeyPressed: "keyPressed",
+  HungUp: "completed",
+  Failed: "failed"
+}
+
+const reasonOf = (report: Send.Report): string | undefined => {
+  if (report._tag === "RouteFailed") return Detail.kept(report.detail)
+  return report._tag === "Failed" ? report.failure : undefined
 }
