@@ -32,6 +32,8 @@ export const speech = (options: ToneSpeechOptions = {}): Layer.Layer<SpeechSynth
       Effect.suspend(() => {
         const failure = options.fails?.(request)
         if (failure !== undefined) return Effect.fail(failure)
+        const percent = request.ratePercent ?? 100
+        if (!(percent >= 10 && percent <= 1_000)) return Effect.fail(unknownRate)
         const samples = spoken(request, options.millisPerCharacter ?? 250)
         if (samples.length === 0) return Effect.fail(nothingToHear)
         const audio = { sampleRate, samples }
@@ -70,6 +72,13 @@ const nothingToHear = new SpeechFailure({
   reason: "BadAudio",
   retryable: false,
   detail: "there is nothing to hear"
+})
+
+const unknownRate = new SpeechFailure({
+  engine: "tone",
+  reason: "Unsupported",
+  retryable: false,
+  detail: "rate: 10 to 1,000 per cent"
 })
 
 const spoken = (request: SpeechRequest, millisPerCharacter: number): Int16Array => {

@@ -4,7 +4,12 @@
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { type SpeechAudio, type SpeechRequest, SpeechSynthesizer } from "../../dispatch/SpeechSynthesizer.ts"
+import {
+  type SpeechAudio,
+  SpeechFailure,
+  type SpeechRequest,
+  SpeechSynthesizer
+} from "../../dispatch/SpeechSynthesizer.ts"
 import * as ToneSpeech from "../ToneSpeech.ts"
 
 /** An engine that is wrong, and the sentence of the law that must catch it. */
@@ -43,6 +48,9 @@ const reworded = (request: SpeechRequest, reword: (text: string) => string): Spe
   )
 })
 
+const textOf = (request: SpeechRequest): string =>
+  request.segments.map((segment) => (segment._tag === "Pause" ? "" : segment.text)).join("")
+
 const silence = (audio: SpeechAudio, millis: number): SpeechAudio => {
   const samples = new Int16Array(audio.samples.length + (audio.sampleRate * millis) / 1_000)
   samples.set(audio.samples)
@@ -64,9 +72,22 @@ export const brokenSpeech: ReadonlyArray<BrokenSpeech> = [
   })),
   broken("obeys markup", "nothing that a text holds is an order to the engine: no markup makes a silence", (sound) =>
     altered(sound, (audio, request) => {
-      const said = request.segments.map((segment) => (segment._tag === "Pause" ? "" : segment.text)).join("")
-      return said.includes("<break") ? silence(audio, 9_000) : audio
+      return textOf(request).includes("<break") ? silence(audio, 9_000) : audio
     })
+  ),
+  broken(
+    "makes wide letters narrow after it looked for markup",
+    "nothing that a text holds is an order to the engine: no markup makes a silence",
+    (sound) =>
+      altered(sound, (audio, request) => {
+        const said = textOf(request)
+        return !said.includes("<") && said.normalize("NFKC").includes("<break") ? silence(audio, 9_000) : audio
+      })
+  ),
+  broken(
+    "hands its text to a library that ends it at a NUL",
+    "what nobody can hear ends nothing: all that comes after it is said",
+    (sound) => ({ synthesize: (request) => sound.synthesize(reworded(request, (text) => text.split("\0")[0]!)) })
   ),
   broken(
     "says all that it is asked at once",
@@ -109,6 +130,57 @@ export const brokenSpeech: ReadonlyArray<BrokenSpeech> = [
           Effect.succeed({ sampleRate: 8_000, samples: new Int16Array(0) })
         )
     })
+  ),
+  broken(
+    "quotes what it cannot say",
+    "what is not spoken fails by name and reason, never to be repeated if it is refused, and tells no text",
+    (sound) => ({
+      synthesize: (request) =>
+        request.voice === undefined
+          ? sound.synthesize(request)
+          : Effect.fail(
+              new SpeechFailure({
+                engine: "quoting",
+                reason: "Unsupported",
+                retryable: false,
+                detail: `no voice ${request.voice} for ${textOf(request)}`
+              })
+            )
+    })
+  ),
+  broken(
+    "wants to be asked again for what it never says",
+    "what is not spoken fails by name and reason, never to be repeated if it is refused, and tells no text",
+    (sound) => ({
+      synthesize: (request) =>
+        textOf(request).length < 1_000
+          ? sound.synthesize(request)
+          : Effect.fail(
+              new SpeechFailure({ engine: "stubborn", reason: "Rejected", retryable: true, detail: "too long" })
+            )
+    })
+  ),
+  broken(
+    "keeps a place for whoever left",
+    "requests that were let go of make room: as many as the engine takes at once are spoken after them",
+    (sound) => {
+      let taken = 0
+      const busy = new SpeechFailure({ engine: "crowded", reason: "Unavailable", retryable: true, detail: "busy" })
+      return {
+        capabilities: { ...sound.capabilities, concurrency: 2 },
+        synthesize: (request) =>
+          Effect.suspend(() => {
+            if (taken >= 2) return Effect.fail(busy)
+            taken++
+            return Effect.yieldNow().pipe(
+              Effect.zipRight(sound.synthesize(request)),
+              Effect.ensuring(Effect.yieldNow()),
+              // Missing: the same when it is interrupted.
+              Effect.tap(() => Effect.sync(() => void taken--))
+            )
+          })
+      }
+    }
   ),
   broken(
     "never recovers from being let go of",

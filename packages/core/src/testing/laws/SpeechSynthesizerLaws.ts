@@ -79,7 +79,22 @@ const pauses: Law<Needs> = forAll({
 })
 
 /** What an engine with a markup of its own would take for an order. */
-const markups = ['<break time="9s"/>', "<speak>", "[[a:]]", "&#8212;", "</voice>", "{{pause}}", "\\pau=9000\\"] as const
+const markups = [
+  '<break time="9s"/>',
+  // The same in the wide letters of Chinese, which an engine may make narrow too late.
+  "＜break time=＂9s＂／＞",
+  '&lt;break time="9s"/&gt;',
+  '<bre\u0000ak time="9s"/>',
+  "<speak>",
+  "]]><speak>",
+  "[[a:]]",
+  "［［a:］］",
+  "&#8212;",
+  "</voice>",
+  "{{pause}}",
+  "\\pau=9000\\",
+  "\u001b[9s"
+] as const
 
 const noMarkup: Law<Needs> = forAll({
   rules: ["TPL-9"],
@@ -95,6 +110,21 @@ const noMarkup: Law<Needs> = forAll({
         `${millis(plain)} ms of speech, and not ${millis(marked)}`
       )
       yield* expect(longestSilence(marked) < 2_500, `no long silence, not one of ${longestSilence(marked)} ms`)
+    })
+})
+
+/** What C takes for the end, a terminal for an order, Unicode for nothing, and half of a character. */
+const unheard = ["\u0000", "\u0007", "\u001b", "\u200b", "\u202e", "\ufeff", "\ud842"] as const
+
+const goesOn: Law<Needs> = forAll({
+  rules: ["TPL-9"],
+  sentence: "what nobody can hear ends nothing: all that comes after it is said",
+  given: FastCheck.constantFrom(...unheard),
+  then: (mark) =>
+    Effect.gen(function* () {
+      const start = yield* speak([text("您好")])
+      const all = yield* speak([text(`您好${mark}，您的快递到了，请取件`)])
+      yield* expect(millis(all) > millis(start) + 600, `more than ${millis(start)} ms of speech, not ${millis(all)}`)
     })
 })
 
@@ -143,6 +173,50 @@ const nothing: Law<Needs> = example({
   })
 })
 
+const secret = "Q7Z4X9"
+
+const tellsNothing: Law<Needs> = example({
+  rules: ["SND-5"],
+  sentence: "what is not spoken fails by name and reason, never to be repeated if it is refused, and tells no text",
+  then: Effect.gen(function* () {
+    const segments = [text(`您的密码是${secret}`), spell(secret)]
+    const requests = [
+      speak(segments, { voice: "no such voice" }),
+      speak(segments, { ratePercent: 0 }),
+      speak(segments, { ratePercent: 1_000_000 }),
+      speak([text(secret.repeat(400))])
+    ]
+    for (const request of requests) {
+      const outcome: SpeechFailure | SpeechAudio = yield* Effect.merge(request)
+      if (!("_tag" in outcome)) continue
+      const { engine, message, reason, retryable } = outcome
+      yield* expect(engine !== "", "the engine's name")
+      yield* expect(!retryable || reason === "Unavailable" || reason === "BadAudio", `${reason}: not to be repeated`)
+      yield* expect(!`${JSON.stringify(outcome)}${message}`.includes(secret), "nothing of the text")
+    }
+  })
+})
+
+const freed: Law<Needs> = example({
+  rules: ["SND-5"],
+  sentence: "requests that were let go of make room: as many as the engine takes at once are spoken after them",
+  then: Effect.gen(function* () {
+    const { capabilities } = yield* SpeechSynthesizer
+    const many = Math.min(capabilities.concurrency, 4)
+    for (let round = 0; round < 2; round++) {
+      const fibers = yield* Effect.forEach(Array.from({ length: many + 1 }), () =>
+        Effect.fork(speak([text("您好".repeat(60))]))
+      )
+      yield* Effect.yieldNow()
+      yield* Fiber.interruptAll(fibers)
+    }
+    const after = yield* Effect.forEach(Array.from({ length: many }), () => Effect.merge(speak(code)), {
+      concurrency: "unbounded"
+    })
+    for (const outcome of after) yield* expect(!("_tag" in outcome), "speech, as if nobody had come before")
+  })
+})
+
 const survives: Law<Needs> = example({
   rules: ["SND-5"],
   sentence: "an engine that was let go of in the middle of a request speaks the next one as ever",
@@ -170,4 +244,16 @@ const longestSilence = ({ sampleRate, samples }: SpeechAudio): number => {
   return (longest * 1_000) / sampleRate
 }
 
-export const laws: ReadonlyArray<Law<Needs>> = [speaks, longer, pauses, noMarkup, apart, repeats, nothing, survives]
+export const laws: ReadonlyArray<Law<Needs>> = [
+  speaks,
+  longer,
+  pauses,
+  noMarkup,
+  goesOn,
+  apart,
+  repeats,
+  nothing,
+  tellsNothing,
+  survives,
+  freed
+]
