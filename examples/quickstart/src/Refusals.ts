@@ -13,6 +13,8 @@ const texts: { readonly [tag: string]: readonly [zh: string, en: string] } = {
   VariablesNotContiguous: ["模板变量必须从 1 开始连续编号", "variables are numbered from 1 without gaps"],
   OnlyVariables: ["模板不支持全变量", "a template is more than variables"],
   UnspeakableCharacter: ["模板含有无法播报的字符", "the template has a character that cannot be spoken"],
+  NoCodeVariable: ["验证码类模板须有一个验证码变量", "a verification template has a variable for the code"],
+  UndeclaredVariable: ["声明了模板中没有的变量", "a kind is declared for a variable that is not there"],
   NotACodeTemplate: ["验证码须使用验证码类模板", "a code is spoken by a verification template"],
   ParameterCount: ["变量个数与模板不符", "the template has another number of variables"],
   VariableTooLong: ["变量长度超过限制", "a variable is too long"],

@@ -5,9 +5,14 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
-/** What is spoken, piece by piece. `Spell` says one character at a time; `millis` is a silence. */
+/**
+ * What is spoken, piece by piece. `Spell` says one character at a time; `millis` is a silence.
+ *
+ * **Details** Texts that touch are one sentence. A text with a `kind` is a value that somebody declared: a number is
+ * never taken for a code, a year or a telephone number, and an amount is yuan whether 元 stands behind it or not.
+ */
 export type SpeechSegment =
-  | { readonly _tag: "Text"; readonly text: string }
+  | { readonly _tag: "Text"; readonly text: string; readonly kind?: "number" | "amount" }
   | { readonly _tag: "Spell"; readonly text: string }
   | { readonly _tag: "Pause"; readonly millis: number }
 

@@ -8,9 +8,15 @@ import type * as Template from "./Template.ts"
 import * as TemplateText from "./TemplateText.ts"
 import * as Variable from "./Variable.ts"
 
-/** What is spoken, piece by piece. `Spell` says one character at a time; `millis` is a silence. */
+/**
+ * What is spoken, piece by piece. `Spell` says one character at a time; `millis` is a silence. A text that has a `kind`
+ * is the value of a variable which was declared so, and reads as that whatever stands beside it.
+ */
 export const SpokenSegment = Schema.Union(
-  Schema.TaggedStruct("Text", { text: Schema.String }),
+  Schema.TaggedStruct("Text", {
+    text: Schema.String,
+    kind: Schema.optionalWith(Schema.Literal("number", "amount"), { exact: true })
+  }),
   Schema.TaggedStruct("Spell", { text: Schema.String }),
   Schema.TaggedStruct("Pause", { millis: Schema.Int })
 )
@@ -100,8 +106,8 @@ export type Spoken = Pick<Template.State, "kind" | "parts" | "arity" | "variable
 /**
  * Puts the parameters in their places.
  *
- * **Details** Codes, telephone numbers and plates become `Spell` segments, everything else stays in the text around
- * it, with its punctuation.
+ * **Details** Codes, telephone numbers and plates become `Spell` segments, declared numbers and amounts texts of their
+ * own; everything else stays in the text around it, with its punctuation.
  */
 export const render = (
   template: Spoken,
@@ -124,12 +130,13 @@ export const render = (
     }
     const value = params[part.n - 1]!
     const kind = template.variables[part.n - 1] ?? Variable.guess(template.kind === "code", value)
-    if (value === "" || !Variable.isSpelled(kind)) {
+    const segment = value === "" ? undefined : segmentOf(kind, value)
+    if (segment === undefined) {
       said += value
       continue
     }
     if (said !== "") segments.push({ _tag: "Text", text: said })
-    segments.push({ _tag: "Spell", text: value })
+    segments.push(segment)
     text += said + value
     said = ""
   }
@@ -149,6 +156,14 @@ export const masked = (
   )
   return { text: hidden.map((segment) => (segment._tag === "Pause" ? "" : segment.text)).join(""), segments: hidden }
 }
+
+/** The segment that is a value's own; `undefined` for what is said with the text around it. */
+const segmentOf = (kind: Variable.VariableKind, text: string): SpokenSegment | undefined =>
+  Variable.isSpelled(kind)
+    ? { _tag: "Spell", text }
+    : kind === "number" || kind === "amount"
+      ? { _tag: "Text", text, kind }
+      : undefined
 
 const check = (value: string, index: number, template: Spoken, limits: Limits) => {
   const length = TemplateText.codePoints(value)

@@ -123,6 +123,14 @@ export class UndeclaredVariable extends Schema.TaggedError<UndeclaredVariable>()
   static readonly transient = false
 }
 
+/** A verification template without a variable for the code: it could be approved, and never be sent. */
+export class NoCodeVariable extends Schema.TaggedError<NoCodeVariable>()("NoCodeVariable", {
+  variables: Schema.Int
+}) {
+  static readonly rule = "SND-1" as const
+  static readonly transient = false
+}
+
 /** The reviewer looked at another submission than the one that waits. */
 export class OutdatedVersion extends Schema.TaggedError<OutdatedVersion>()("OutdatedVersion", {
   judged: Schema.Int,
@@ -145,7 +153,7 @@ export class TemplateNotUsable extends Schema.TaggedError<TemplateNotUsable>()("
   static readonly transient = true
 }
 
-export type DraftRefusal = TemplateText.TextRefusal | UndeclaredVariable
+export type DraftRefusal = TemplateText.TextRefusal | UndeclaredVariable | NoCodeVariable
 
 // ---------------------------------------------------------------------------------------------------------------------
 // decisions
@@ -226,13 +234,19 @@ export const evolve = (state: State, event: Event): State => {
   }
 }
 
-const read = (draft: Draft) =>
-  Either.flatMap(TemplateText.parse(draft.content), (text) => {
+const read = (draft: Draft): Either.Either<Draft & TemplateText.TemplateText, DraftRefusal> =>
+  Either.flatMap(TemplateText.parse(draft.content), (text): ReturnType<typeof read> => {
     const { content, kind, name, note, variables } = draft
     if (variables.length > text.arity)
       return Either.left(new UndeclaredVariable({ declared: variables.length, expected: text.arity }))
+    if (kind === "code" && !hasCode(variables, text.arity))
+      return Either.left(new NoCodeVariable({ variables: text.arity }))
     return Either.right({ name, content, note, kind, variables, ...text })
   })
+
+/** Whether one of the variables may hold a code: it is declared as one, or not declared at all. */
+const hasCode = (variables: Variable.VariableKinds, arity: number): boolean =>
+  arity > variables.length || variables.some((declared) => declared === null || declared === "code")
 
 // ---------------------------------------------------------------------------------------------------------------------
 // queries

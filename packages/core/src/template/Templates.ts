@@ -23,6 +23,7 @@ import { type Cursor, type Page, Records } from "../storage/Records.ts"
 import * as Template from "./Template.ts"
 import * as TemplateBook from "./TemplateBook.ts"
 import * as Variable from "./Variable.ts"
+import * as VariableAdvice from "./VariableAdvice.ts"
 
 /** What somebody writes; see `Template.Draft`. */
 export interface DraftInput {
@@ -36,6 +37,8 @@ export interface DraftInput {
 /** A template as its application sees it (TPL-10); `reason` leads from a rejected one to why. */
 export interface TemplateView extends Template.State {
   readonly templateId: string
+  /** Kinds that somebody should declare before it is sent: without them, `{2}分钟` is spelled. */
+  readonly advice: ReadonlyArray<VariableAdvice.Advice>
 }
 
 /** A template that waits for a reviewer. */
@@ -378,7 +381,11 @@ const askAgainMillis = 60_000
 
 const taken = { _tag: "IdTaken" } as const
 
-const view = (templateId: string, state: Template.State): TemplateView => ({ templateId, ...state })
+const view = (templateId: string, state: Template.State): TemplateView => ({
+  templateId,
+  ...state,
+  advice: VariableAdvice.of(state)
+})
 
 const viewOf = (row: Row<typeof Template.kind>): TemplateView => view(Template.idOf(row.ref.key), row.state)
 

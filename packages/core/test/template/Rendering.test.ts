@@ -83,10 +83,46 @@ describe("Rendering", () => {
       { _tag: "Spell", text: "A12" }
     ])
     expect(rendered(template("满{1}减{2}", "activity", ["amount", null]), ["100", "20"]).segments).toEqual([
-      { _tag: "Text", text: "满100减" },
+      { _tag: "Text", text: "满" },
+      { _tag: "Text", text: "100", kind: "amount" },
+      { _tag: "Text", text: "减" },
       { _tag: "Spell", text: "20" }
     ])
     expect(rendered(template("您好{1}", "code"), [""]).segments).toEqual([{ _tag: "Text", text: "您好" }])
+  })
+
+  it("TPL-9: each declared kind is spoken in its own way", () => {
+    const said = (kind: Variable.VariableKind, value: string) =>
+      rendered(template("值{1}", "notification", [kind]), [value]).segments.slice(1)
+    expect(said("code", "A12")).toEqual([{ _tag: "Spell", text: "A12" }])
+    expect(said("phone", "13800138000")).toEqual([{ _tag: "Spell", text: "13800138000" }])
+    expect(said("plate", "粤B12345")).toEqual([{ _tag: "Spell", text: "粤B12345" }])
+    expect(said("number", "12345678")).toEqual([{ _tag: "Text", text: "12345678", kind: "number" }])
+    expect(said("amount", "12.05")).toEqual([{ _tag: "Text", text: "12.05", kind: "amount" }])
+    for (const [kind, value] of [
+      ["date", "2026-11-23"],
+      ["time", "9:30"],
+      ["text", "3842"]
+    ] as const)
+      expect(rendered(template("值{1}", "notification", [kind]), [value]).segments).toEqual([
+        { _tag: "Text", text: `值${value}` }
+      ])
+  })
+
+  it("TPL-9: a value that does not fit its declared kind is refused, whatever the value and the kind", () => {
+    const kinds = FastCheck.constantFrom(...Variable.VariableKind.literals)
+    FastCheck.assert(
+      FastCheck.property(kinds, FastCheck.stringMatching(/^[0-9A-Z粤年月日:.\-+]{0,12}$/), (kind, value) => {
+        const outcome = render(template("值{1}", "notification", [kind]), [value])
+        if (Variable.fits(kind, value)) {
+          const { segments, text } = Either.getOrThrow(outcome)
+          expect(text).toBe(`值${value}`)
+          expect(segments.some(({ _tag }) => _tag === "Spell")).toBe(Variable.isSpelled(kind))
+        } else {
+          expect(outcome).toEqual(Either.left(new Rendering.VariableKindMismatch({ index: 1, expected: kind })))
+        }
+      })
+    )
   })
 
   it("SND-1: masked, a code is nowhere to be read", () => {

@@ -30,10 +30,30 @@ describe("Template", () => {
       Template.create(env, Template.initial, { ...undeclared, applicationId: "app" }),
       new Template.UndeclaredVariable({ declared: 2, expected: 1 })
     ],
+    [
+      "SND-1: a verification template without a variable",
+      Template.create(env, Template.initial, { ...draft, content: "请查收验证码", applicationId: "app" }),
+      new Template.NoCodeVariable({ variables: 0 })
+    ],
+    [
+      "SND-1: a verification template whose variables are all of other kinds",
+      Template.create(env, Template.initial, {
+        ...draft,
+        content: "{1}分钟，{2}元",
+        variables: ["number", "amount"],
+        applicationId: "app"
+      }),
+      new Template.NoCodeVariable({ variables: 2 })
+    ],
     ["TPL-5: an edit of nothing", Template.edit(env, states.none, bad), new Template.UnknownTemplate()],
     ["TPL-6: an edit of a deleted one", Template.edit(env, deleted, bad), new Template.TemplateDeleted()],
     ["TPL-5: an edit of an approved one", Template.edit(env, approved, bad), new Template.TemplateNotEditable()],
     ["TPL-5: an edit with a bad content", Template.edit(env, rejected, bad), missing],
+    [
+      "SND-1: an edit that takes the code away",
+      Template.edit(env, rejected, { ...draft, content: "请查收验证码" }),
+      new Template.NoCodeVariable({ variables: 0 })
+    ],
     ["TPL-4: a verdict on nothing", Template.review(env, states.none, approve), new Template.UnknownTemplate()],
     ["TPL-6: a verdict on a deleted one", Template.review(env, deleted, approve), new Template.TemplateDeleted()],
     [
@@ -56,6 +76,18 @@ describe("Template", () => {
 
   it.each(refused)("%s is refused", (_, decided, expected) => {
     expect(decided).toEqual(Either.left(expected))
+  })
+
+  it("SND-1: a verification template has a variable for the code: declared as one, or not declared", () => {
+    const created = (content: string, variables: Template.Draft["variables"], kind: Template.TemplateKind = "code") =>
+      Either.isRight(
+        Template.create(env, Template.initial, { ...draft, content, variables, kind, applicationId: "app" })
+      )
+    expect(created("{1}，{2}分钟内有效", ["code", "number"])).toBe(true)
+    expect(created("{1}，{2}分钟内有效", [null, "number"])).toBe(true)
+    expect(created("{1}分钟内有效，{2}", ["number"])).toBe(true)
+    expect(created("会议取消", [], "notification")).toBe(true)
+    expect(created("{1}分钟后开会", ["number"], "notification")).toBe(true)
   })
 
   it("TPL-4, TPL-6: what is so already is decided by nothing", () => {

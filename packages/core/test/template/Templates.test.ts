@@ -82,6 +82,23 @@ describe("Templates", () => {
     }).pipe(Effect.provide(core()))
   )
 
+  it.effect("TPL-9: who makes and who reviews a template is told which variables would be spelled by mistake", () =>
+    Effect.gen(function* () {
+      const templates = yield* Templates
+      const app = yield* application
+      const content = "您的验证码是：{1}，{2}分钟内有效"
+      const { advice, templateId } = yield* templates.create(accountId, app, { ...draft, content })
+      expect(advice).toEqual([{ index: 2, kind: "number" }])
+      expect((yield* templates.pending()).items).toMatchObject([{ templateId, advice }])
+      const declared = yield* templates.edit(accountId, app, templateId, {
+        ...draft,
+        content,
+        variables: ["code", "number"]
+      })
+      expect(declared.advice).toEqual([])
+    }).pipe(Effect.provide(core()))
+  )
+
   it.effect("TPL-5, TPL-8: an edit makes the verdict on the version before void", () =>
     Effect.gen(function* () {
       const templates = yield* Templates
