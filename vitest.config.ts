@@ -12,6 +12,8 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: ["{packages,examples}/*/test/**/*.test.ts", "{test,tools}/**/*.test.ts"],
+    // It starts nothing until a test asks for a database.
+    globalSetup: ["packages/adapter-postgres/test/server/GlobalSetup.ts"],
     setupFiles: ["test/setup.ts"],
     env: { SEED: seed },
     testTimeout: 30_000,
