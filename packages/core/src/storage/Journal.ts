@@ -29,8 +29,9 @@ export class Journal extends Context.Tag("@vsms/core/storage/Journal")<
      *
      * Decisions that share an owner take effect one after the other, as if each had run alone; those of several
      * owners hold all of them. `decide` may run again before it takes effect, so it must be pure. It may only change
-     * things named in `refs`, and make new ones (`Kind.fresh`) of owners named there. When this succeeds, all of it survives a crash; when it fails with `PortFailure` it
-     * happened wholly or not at all, and the caller cannot tell which.
+     * things named in `refs`, and make new ones (`Kind.fresh`) of owners named there; a decision that does otherwise,
+     * and a `decide` that throws, is a defect and stores nothing. When this succeeds, all of it survives a crash; when
+     * it fails with `PortFailure` it happened wholly or not at all, and the caller cannot tell which.
      */
     readonly transact: <const Refs extends ReadonlyArray<Ref<any>>, A, R>(
       refs: Refs,

@@ -66,7 +66,9 @@ export class Records extends Context.Tag("@vsms/core/storage/Records")<
     readonly sum: (query: TallyQuery) => Effect.Effect<ReadonlyArray<TallySum>, PortFailure>
     /**
      * Erases the personal data of rows with `expiresAt <= now`, and ephemeral rows wholly; at most `limit` rows.
-     * Answers how many; fewer than `limit` means that nothing is left to erase. States and events stay.
+     * Answers how many; fewer than `limit` means that nothing is left to erase. States and events stay, `expiresAt` is
+     * undefined from then on, and the rows stand in their indexes as they would without personal data. Kinds are not
+     * told here: an adapter that needs them works that out when it stores the row.
      */
     readonly purge: (options: { readonly now: number; readonly limit: number }) => Effect.Effect<number, PortFailure>
   }

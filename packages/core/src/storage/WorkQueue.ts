@@ -1,6 +1,7 @@
 /**
  * Port: leases of due work. Work is enqueued by `Journal.transact`, together with the change that wants it; a worker
- * leases it for a while, does it, and finishes it. Whoever sleeps through a lease loses it, and can finish nothing.
+ * leases it for a while, does it, and finishes it. A lease whose time ran out is its holder's until somebody else leases
+ * the work, or the work is asked anew or cancelled: from then on it can finish nothing.
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
@@ -23,8 +24,9 @@ export class WorkQueue extends Context.Tag("@vsms/core/storage/WorkQueue")<
   WorkQueue,
   {
     /**
-     * Up to `limit` pieces of work that are due (`dueAt <= now`) and not leased, the longest due first. Nobody else
-     * gets them before `now + leaseMillis`.
+     * Up to `limit` pieces of work that are due (`dueAt <= now`) and not leased, or whose lease ran out (they count as
+     * due since then); the longest due first, in any order among equals. Nobody else gets them before
+     * `now + leaseMillis`.
      */
     readonly lease: (options: {
       readonly queue: Queue

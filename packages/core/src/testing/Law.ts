@@ -145,8 +145,11 @@ export const model = <Model extends object, Real extends object, R>(
         }))
       )
       return FastCheck.assert(
-        FastCheck.asyncProperty(FastCheck.commands(commands, { maxCommands: about.maxCommands ?? 40 }), (trace) =>
-          FastCheck.asyncModelRun(() => settle(provide(about.start(`run${count++}`))), trace)
+        // Traces of any length up to the longest: fast-check's own choice is a command or two, after which little can be
+        // wrong yet.
+        FastCheck.asyncProperty(
+          FastCheck.commands(commands, { maxCommands: about.maxCommands ?? 40, size: "max" }),
+          (trace) => FastCheck.asyncModelRun(() => settle(provide(about.start(`run${count++}`))), trace)
         ),
         parameters(options)
       )

@@ -12,7 +12,7 @@ import { Journal, type Rows } from "../../storage/Journal.ts"
 import type { Ref } from "../../storage/Kind.ts"
 import * as MemoryStore from "../../storage/MemoryStore.ts"
 import { Records } from "../../storage/Records.ts"
-import { WorkQueue } from "../../storage/WorkQueue.ts"
+import { type Lease, WorkQueue } from "../../storage/WorkQueue.ts"
 import { Restart } from "../laws/JournalLaws.ts"
 
 /** A storage that is wrong, and the sentence of the law that must catch it. */
@@ -277,6 +277,23 @@ export const brokenStores: ReadonlyArray<BrokenStore> = [
     })
   ),
   broken(
+    "skipping: a cursor passes over the rows that share its time",
+    "a list holds exactly the rows whose last state is in its index and range, in order, page by page",
+    ({ records }) => ({
+      records: {
+        ...records,
+        list: ({ after, ...query }) =>
+          records.list(
+            after === undefined
+              ? query
+              : query.descending === true
+                ? { ...query, until: Math.min(after.at, query.until ?? after.at) }
+                : { ...query, from: after.at + 1 }
+          )
+      }
+    })
+  ),
+  broken(
     "far away: days begin at midnight in Greenwich",
     "sums of tallies equal a recount, for every grouping, range and filter; days begin at Shanghai's midnight",
     ({ records }) => ({
@@ -316,6 +333,26 @@ export const brokenStores: ReadonlyArray<BrokenStore> = [
     ({ workQueue }) => ({
       workQueue: { ...workQueue, finish: (lease) => Effect.as(workQueue.finish(lease), true) }
     })
+  ),
+  broken(
+    "half-fenced: whoever once held the work may finish it, whoever holds it now",
+    "work is leased when due, the longest due first, by one holder at a time; a lost lease can do nothing",
+    ({ workQueue }) => {
+      const last = new Map<string, Lease>()
+      const idOf = ({ key, owner, queue }: Lease) => `${queue}/${owner}/${key}`
+      return {
+        workQueue: {
+          ...workQueue,
+          lease: (options) =>
+            Effect.tap(workQueue.lease(options), (leases) =>
+              Effect.sync(() => {
+                for (const lease of leases) last.set(idOf(lease), lease)
+              })
+            ),
+          finish: (lease) => workQueue.finish(last.get(idOf(lease)) ?? lease)
+        }
+      }
+    }
   ),
   broken(
     "sharing: looks for work, then marks it as leased",

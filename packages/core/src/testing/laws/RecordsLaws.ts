@@ -40,7 +40,8 @@ const pages = (partition: string, query: { from?: number; until?: number; limit:
     }
   })
 
-const time = FastCheck.integer({ min: 0, max: 6 })
+/** Few, so that rows share them: what is at one time is ordered by key, and a page may end there. */
+const time = FastCheck.integer({ min: 0, max: 3 })
 
 const listed: Law<Journal | Records> = forAll({
   rules: ["STA-3", "PKG-8", "TPL-10"],
@@ -49,13 +50,13 @@ const listed: Law<Journal | Records> = forAll({
     writes: FastCheck.array(
       FastCheck.record({
         key: FastCheck.constantFrom("a", "b", "c", "d", "e", "f", "g"),
-        label: FastCheck.constantFrom("red", "blue", null),
+        label: FastCheck.constantFrom("red", "red", "blue", null),
         at: time
       }),
-      { maxLength: 20 }
+      { maxLength: 20, size: "max" }
     ),
-    from: FastCheck.option(time, { nil: undefined }),
-    until: FastCheck.option(time, { nil: undefined }),
+    from: FastCheck.option(time, { nil: undefined, freq: 1 }),
+    until: FastCheck.option(time, { nil: undefined, freq: 1 }),
     limit: FastCheck.integer({ min: 1, max: 4 }),
     descending: FastCheck.boolean()
   }),
