@@ -1,0 +1,77 @@
+/**
+ * Rules: how things are written as JSON, and read back. A kind whose schema changes nothing on the way is written as
+ * it is; what is read is always checked.
+ */
+import type { Kind } from "@vsms/core/storage/Kind"
+import * as Either from "effect/Either"
+import type * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import * as SchemaAST from "effect/SchemaAST"
+
+export interface Codec {
+  readonly writeState: (state: unknown) => string
+  readonly writeEvent: (event: unknown) => string
+  readonly writePersonal: (personal: unknown) => string | null
+  readonly readState: (json: unknown) => unknown
+  readonly readEvent: (json: unknown) => unknown
+  readonly readPersonal: (json: unknown) => unknown
+}
+
+const codecs = new WeakMap<Kind.Any, Codec>()
+
+export const of = (kind: Kind.Any): Codec => {
+  let codec = codecs.get(kind)
+  if (codec === undefined) codecs.set(kind, (codec = make(kind)))
+  return codec
+}
+
+const make = (kind: Kind.Any): Codec => {
+  const writePersonal = writer(kind.personal)
+  const readPersonal = reader(kind.personal, `the personal data of a ${kind.name}`)
+  // Most changes leave the personal data as it was: the very same object is not written out anew.
+  const written = new WeakMap<object, string>()
+  return {
+    writeState: writer(kind.state),
+    writeEvent: writer(kind.event),
+    writePersonal: (personal) => {
+      if (personal === undefined) return null
+      if (typeof personal !== "object" || personal === null) return writePersonal(personal)
+      let text = written.get(personal)
+      if (text === undefined) written.set(personal, (text = writePersonal(personal)))
+      return text
+    },
+    readState: reader(kind.state, `the state of a ${kind.name}`),
+    readEvent: reader(kind.event, `an event of a ${kind.name}`),
+    readPersonal: (json) => (json === null ? undefined : readPersonal(json))
+  }
+}
+
+const writer = (schema: Schema.Schema<any, any>): ((value: unknown) => string) => {
+  if (SchemaAST.typeAST(schema.ast) === schema.ast) return JSON.stringify
+  const encode = Schema.encodeSync(schema)
+  return (value) => JSON.stringify(encode(value))
+}
+
+/** What is stored does not fit its schema: ours to mend. The message names no value, as values may be personal. */
+const reader = (schema: Schema.Schema<any, any>, what: string): ((json: unknown) => unknown) => {
+  const decode = Schema.decodeUnknownEither(schema)
+  return (json) => {
+    const read = decode(json)
+    if (Either.isLeft(read)) throw new Error(`${what} is not what its schema says${pathOf(read.left.issue)}`)
+    return read.right
+  }
+}
+
+const pathOf = (issue: ParseResult.ParseIssue): string => {
+  switch (issue._tag) {
+    case "Pointer":
+      return ` / ${String(Array.isArray(issue.path) ? issue.path.join(" / ") : issue.path)}${pathOf(issue.issue)}`
+    case "Composite":
+      return pathOf(Array.isArray(issue.issues) ? issue.issues[0] : (issue.issues as ParseResult.ParseIssue))
+    case "Refinement":
+    case "Transformation":
+      return pathOf(issue.issue)
+    default:
+      return ""
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * Adapter: the port `Journal` on PostgreSQL. Decisions are carried out by the committer, loads in turns.
+ */
+import type { PortFailure } from "@vsms/core/PortFailure"
+import { Journal } from "@vsms/core/storage/Journal"
+import { fresh, type Kind, type Ref, type Row } from "@vsms/core/storage/Kind"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { Database } from "../place/Database.ts"
+import { idOf } from "./Batch.ts"
+import * as Codec from "./Codec.ts"
+import type { Committer } from "./Committer.ts"
+import * as Session from "./Session.ts"
+import * as Snapshot from "./Snapshot.ts"
+import * as Statement from "./Statement.ts"
+import * as Tables from "./Table.ts"
+import * as Turns from "./Turns.ts"
+
+interface Load {
+  readonly ref: Ref<any>
+  readonly resume: (row: Effect.Effect<Row<any>, PortFailure>) => void
+}
+
+/** The most rows in one query. */
+const loadsAtOnce = 512
+
+export const make = (
+  { pool }: (typeof Database)["Service"],
+  committer: Committer
+): Effect.Effect<typeof Journal.Service, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const answerAll = (loads: ReadonlyArray<Load>): Effect.Effect<void> => {
+      const refs = loads.map(({ ref }) => ref)
+      const owners = Array.from(new Set(refs.map(({ owner }) => owner)))
+      return Effect.matchCause(Snapshot.take(pool, { owners, refs, fresh: true }, committer.remembered), {
+        onSuccess: ({ rows }) => {
+          for (const { ref, resume } of loads)
+            resume(Effect.succeed(rows.get(ref.owner)?.get(idOf(ref.kind, ref.key))?.row ?? fresh(ref)))
+        },
+        onFailure: (cause) => {
+          const failure = Session.failCause("Journal", "load", cause)
+          for (const { resume } of loads) resume(failure)
+        }
+      })
+    }
+    const turns = yield* Turns.make(loadsAtOnce, answerAll)
+
+    return Journal.of({
+      // The committer answers with what `decide` answers, and fails with what it refuses with.
+      transact: (refs, decide) => committer.submit({ refs, decide }),
+      load: <K extends Kind.Any>(ref: Ref<K>) =>
+        Effect.async<Row<K>, PortFailure>((resume) => turns.add({ ref, resume })),
+      history: (ref, { after, limit }) => {
+        const codec = Codec.of(ref.kind)
+        return Session.run(pool, Statement.history(Tables.of(ref.kind), ref, after, limit)).pipe(
+          Effect.mapError((fault) => fault.toFailure("Journal", "history")),
+          Effect.map((rows) =>
+            rows.map(({ event, sequence }) => ({ sequence: Number(sequence), event: codec.readEvent(event) as never }))
+          )
+        )
+      }
+    })
+  })

@@ -1,0 +1,94 @@
+/**
+ * Adapter: the port `WorkQueue` on PostgreSQL: leases by `for update skip locked`, so that workers never wait for each
+ * other. What workers give back is taken in turns.
+ */
+import type { PortFailure } from "@vsms/core/PortFailure"
+import type { Queue } from "@vsms/core/storage/Decision"
+import { type Lease, WorkQueue } from "@vsms/core/storage/WorkQueue"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { Database } from "../place/Database.ts"
+import type { Bells } from "./WorkBells.ts"
+import * as Session from "./Session.ts"
+import * as Statement from "./Statement.ts"
+import * as Turns from "./Turns.ts"
+
+interface GivenBack {
+  readonly lease: Lease
+  /** When it is ready again; `undefined` for finished work. */
+  readonly readyAt: number | undefined
+  /** Whether the lease ends with this. */
+  readonly ends: boolean
+  readonly resume: (held: Effect.Effect<boolean, PortFailure>) => void
+}
+
+/** The most leases in one statement. */
+const leasesAtOnce = 512
+
+export const make = (
+  { pool }: (typeof Database)["Service"],
+  bells: Bells
+): Effect.Effect<typeof WorkQueue.Service, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const take = (given: ReadonlyArray<GivenBack>): Effect.Effect<void> => {
+      const [now, then] = apart(given)
+      return then.length === 0 ? takeOnce(now) : Effect.zipRight(takeOnce(now), take(then))
+    }
+
+    const takeOnce = (given: ReadonlyArray<GivenBack>): Effect.Effect<void> =>
+      Effect.matchCause(Session.run(pool, Statement.giveBack(given)), {
+        onSuccess: (rows) => {
+          const held = new Set(rows.map(({ token }) => String(token)))
+          for (const { ends, lease, readyAt, resume } of given) {
+            const isHeld = held.has(lease.token)
+            if (isHeld && ends && readyAt !== undefined) bells.announce(lease.queue)
+            resume(Effect.succeed(isHeld))
+          }
+        },
+        onFailure: (cause) => {
+          const failure = Session.failCause("WorkQueue", "giveBack", cause)
+          for (const { resume } of given) resume(failure)
+        }
+      })
+    const turns = yield* Turns.make(leasesAtOnce, take)
+    const giveBack = (lease: Lease, readyAt: number | undefined, ends: boolean) =>
+      Effect.async<boolean, PortFailure>((resume) => turns.add({ lease, readyAt, ends, resume }))
+
+    return WorkQueue.of({
+      lease: ({ leaseMillis, limit, now, queue }) =>
+        Session.run(pool, Statement.lease({ queue, now, limit, until: now + leaseMillis })).pipe(
+          Effect.mapError((fault) => fault.toFailure("WorkQueue", "lease")),
+          Effect.map((rows) => rows.map((row) => leaseOf(queue, row)))
+        ),
+      finish: (lease) => giveBack(lease, undefined, true),
+      postpone: (lease, dueAt) => giveBack(lease, dueAt, true),
+      extend: (lease, until) => giveBack(lease, until, false),
+      nextDue: (queue) =>
+        Session.run(pool, Statement.nextDue(queue)).pipe(
+          Effect.mapError((fault) => fault.toFailure("WorkQueue", "nextDue")),
+          Effect.map(([row]) => (row === undefined ? undefined : Number(row.ready_at)))
+        ),
+      bell: bells.bell
+    })
+  })
+
+/** One statement may touch a piece of work once: what is said of the same piece after that comes in the next. */
+const apart = (given: ReadonlyArray<GivenBack>): readonly [ReadonlyArray<GivenBack>, ReadonlyArray<GivenBack>] => {
+  const seen = new Set<string>()
+  const now: Array<GivenBack> = []
+  const then: Array<GivenBack> = []
+  for (const one of given) {
+    const id = `${one.lease.queue}\n${one.lease.owner}\n${one.lease.key}`
+    if (seen.has(id)) then.push(one)
+    else {
+      seen.add(id)
+      now.push(one)
+    }
+  }
+  return [now, then]
+}
+
+const leaseOf = (
+  queue: Queue,
+  row: { readonly owner: string; readonly key: string; readonly attempt: number; readonly token: string }
+): Lease => ({ queue, owner: row.owner, key: row.key, attempt: row.attempt, token: String(row.token) })

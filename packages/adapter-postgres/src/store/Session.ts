@@ -1,0 +1,105 @@
+/**
+ * Adapter: runs the store's statements on the pool of the place. They are named, so that a session plans each once,
+ * which `SqlClient` cannot do.
+ */
+import type { PortFailure } from "@vsms/core/PortFailure"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Pg from "pg"
+import type { Database } from "../place/Database.ts"
+import { portFailure } from "../place/Failures.ts"
+import type { Query } from "./Statement.ts"
+
+/** What went wrong, as the driver has it; it stays within the store. */
+export class Fault {
+  readonly _tag = "Fault"
+  readonly error: unknown
+  /** The SQLSTATE, if the server sent one. */
+  readonly code: string | undefined
+
+  constructor(error: unknown) {
+    this.error = error
+    const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : ""
+    this.code = /^[0-9A-Z]{5}$/.test(code) && !/^E[A-Z]{4}$/.test(code) ? code : undefined
+  }
+
+  /** Nothing happened because of somebody else: it may be tried again at once. */
+  get isConflict(): boolean {
+    return this.code === "40001" || this.code === "40P01"
+  }
+
+  /** A value that the database cannot hold, or that breaks a constraint. */
+  get isOfData(): boolean {
+    return this.code?.startsWith("22") === true || this.breaksConstraint
+  }
+
+  get breaksConstraint(): boolean {
+    return this.code?.startsWith("23") === true
+  }
+
+  toFailure(port: string, operation: string): PortFailure {
+    return portFailure(port, operation, this.error)
+  }
+}
+
+export type Rows = ReadonlyArray<any>
+
+type Client = Pg.Pool | Pg.PoolClient
+
+/** The rows of one statement. The driver's own errors, in `Fault`, stay within the store. */
+export const run = (client: Client, { statement, values }: Query): Effect.Effect<Rows, Fault> =>
+  Effect.async((resume) => {
+    const { name, text } = statement
+    const config = { text, values: values as Array<unknown>, ...(name === undefined ? {} : { name }) }
+    client.query(config, (error: Error | undefined, result: Pg.QueryResult) =>
+      resume(error ? Effect.fail(new Fault(error)) : Effect.succeed(result.rows))
+    )
+  })
+
+/**
+ * Runs statements in one transaction, which is committed if `body` succeeds and rolled back otherwise. A COMMIT that
+ * fails is a `Fault` like any other.
+ */
+export const transaction = <A, E>(
+  { pool }: (typeof Database)["Service"],
+  body: (client: Pg.PoolClient) => Effect.Effect<A, E | Fault>
+): Effect.Effect<A, E | Fault> =>
+  Effect.acquireUseRelease(
+    connect(pool),
+    (client) =>
+      Effect.zipRight(
+        run(client, begin),
+        Effect.flatMap(Effect.exit(body(client)), (exit) =>
+          Exit.isSuccess(exit)
+            ? Effect.as(run(client, commit), exit.value)
+            : Effect.zipRight(Effect.ignore(run(client, rollback)), exit)
+        )
+      ),
+    (client, exit) => Effect.sync(() => client.release(brokenBy(exit)))
+  )
+
+const begin: Query = { statement: { name: undefined, text: "begin" }, values: [] }
+const commit: Query = { statement: { name: undefined, text: "commit" }, values: [] }
+const rollback: Query = { statement: { name: undefined, text: "rollback" }, values: [] }
+
+const connect = (pool: Pg.Pool): Effect.Effect<Pg.PoolClient, Fault> =>
+  Effect.async((resume) => {
+    pool.connect((error, client) => {
+      resume(client === undefined ? Effect.fail(new Fault(error)) : Effect.succeed(client))
+    })
+  })
+
+/** A connection is kept only if the server has said what was wrong: otherwise it may be the connection itself. */
+const brokenBy = (exit: Exit.Exit<unknown, unknown>): boolean => {
+  if (Exit.isSuccess(exit)) return false
+  const { cause } = exit
+  return !(cause._tag === "Fail" && (!(cause.error instanceof Fault) || cause.error.code !== undefined))
+}
+
+/** A failed turn, as each who was in it is answered. */
+export const failCause = (
+  port: string,
+  operation: string,
+  cause: Cause.Cause<Fault>
+): Effect.Effect<never, PortFailure> => Effect.failCause(Cause.map(cause, (fault) => fault.toFailure(port, operation)))
