@@ -2,50 +2,16 @@
  * Adapter: speech by espeak-ng, embedded. It needs no server and no model, speaks Mandarin and English, and sounds like
  * a machine. The engine is an optional peer: its licence is not ours.
  */
-import {
-  SpeechFailure,
-  type SpeechRequest,
-  type SpeechSegment,
-  SpeechSynthesizer
-} from "@vsms/core/dispatch/SpeechSynthesizer"
+import { type SpeechFailure, type SpeechRequest, SpeechSynthesizer } from "@vsms/core/dispatch/SpeechSynthesizer"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import type { Lexicon } from "../text/Lexicon.ts"
-import * as Spelling from "../text/Spelling.ts"
+import * as RequestLimits from "../engine/RequestLimits.ts"
 import * as SpokenRequest from "../text/SpokenRequest.ts"
-import { engine, engineModule, type EspeakInstance, failure, start } from "./EspeakInstance.ts"
+import { defaults, type Options } from "./Config.ts"
+import { engine, type EspeakInstance, failure, start } from "./EspeakInstance.ts"
 import { espeakLexicon } from "./EspeakLexicon.ts"
 import * as Markup from "./Markup.ts"
-
-export interface Options {
-  /** Threads, and so requests at once. Each takes 45 to 90 MB and 280 times real time. */
-  readonly instances: number
-  /** Speed at 100 per cent. The engine's own 175 is fast for the telephone. */
-  readonly wordsPerMinute: number
-  readonly pace: Spelling.Pace
-  /** Added to what the engine is known to misread. */
-  readonly lexicon: Lexicon
-  /** Characters of all segments of a request: synthesis takes time in proportion. */
-  readonly longestText: number
-  readonly longestPauseMillis: number
-  readonly startLimitMillis: number
-  readonly speakLimitMillis: number
-  /** Where the engine is imported from: the package's name, or a URL. */
-  readonly engineModule: string
-}
-
-export const defaults: Options = {
-  instances: 1,
-  wordsPerMinute: 150,
-  pace: Spelling.defaultPace,
-  lexicon: {},
-  longestText: 1_000,
-  longestPauseMillis: 30_000,
-  startLimitMillis: 30_000,
-  speakLimitMillis: 15_000,
-  engineModule
-}
 
 /** The voice of each language, unless a request names another one of the engine's (`cmn+m5`, `en-gb`). */
 const voices = { "zh-CN": "cmn", "en-US": "en-us" } as const
@@ -59,7 +25,7 @@ const voices = { "zh-CN": "cmn", "en-US": "en-us" } as const
  */
 export const make = (options: Partial<Options> = {}): Effect.Effect<Speech, SpeechFailure, Scope.Scope> =>
   Effect.gen(function* () {
-    const settings = { ...defaults, ...options }
+    const settings: Options = { ...defaults, ...options }
     const say = SpokenRequest.speaker({
       pace: settings.pace,
       lexicon: { ...espeakLexicon, ...settings.lexicon }
@@ -86,7 +52,8 @@ export const make = (options: Partial<Options> = {}): Effect.Effect<Speech, Spee
     })
 
     const synthesize = Effect.fn("EspeakSpeech.synthesize")(function* (request: SpeechRequest) {
-      yield* check(request, settings)
+      const refusal = RequestLimits.refusal(request, settings)
+      if (refusal !== undefined) return yield* failure(refusal.reason, refusal.detail)
       const { leadMillis, markup, tailMillis } = Markup.render(say(request.segments, request.language))
       if (markup === "") return yield* failure("Rejected", "there is nothing to say")
       const spoken = {
@@ -124,20 +91,6 @@ type Speech = (typeof SpeechSynthesizer)["Service"]
 /** Fails with `EngineMissing` where the optional peer is not installed. */
 export const layer = (options: Partial<Options> = {}): Layer.Layer<SpeechSynthesizer, SpeechFailure> =>
   Layer.scoped(SpeechSynthesizer, make(options))
-
-const check = (request: SpeechRequest, settings: Options): Effect.Effect<void, SpeechFailure> => {
-  const { ratePercent = 100, segments } = request
-  if (!(ratePercent >= 60 && ratePercent <= 300)) return failure("Unsupported", "rate: 60 to 300 per cent")
-  const length = segments.reduce((sum, segment) => sum + textOf(segment).length, 0)
-  if (length > settings.longestText) return failure("Rejected", `more than ${settings.longestText} characters`)
-  const isPause = (millis: number) => millis >= 0 && millis <= settings.longestPauseMillis
-  if (segments.some((segment) => segment._tag === "Pause" && !isPause(segment.millis))) {
-    return failure("Rejected", `a pause of more than ${settings.longestPauseMillis} ms`)
-  }
-  return Effect.void
-}
-
-const textOf = (segment: SpeechSegment): string => (segment._tag === "Pause" ? "" : segment.text)
 
 /** The samples with silence before and after. */
 const between = (samples: Int16Array, leadMillis: number, tailMillis: number, sampleRate: number): Int16Array => {

@@ -34,6 +34,8 @@ export const escape = (text: string): string =>
     .normalize("NFKC")
     .replaceAll(/\p{C}|[[\]]/gu, " ")
     .replaceAll(/\p{Script=Han}/gu, (han) => (han.length > 1 ? "某" : (phonemes[han] ?? han)))
+    // Side by side, the engine would stop between them for a second.
+    .replaceAll("]][[", "]] [[")
     .replaceAll(/[&<>]/g, (sign) => entities[sign]!)
 
 const isPhrase = (piece: Utterance[number]): boolean => piece._tag === "Phrase"
@@ -43,14 +45,19 @@ const total = (pieces: Utterance): number =>
 
 const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" }
 
-/** The engine's Mandarin lacks the syllables xiong, qiong and jiong: it would read 熊 as English "kshong-two". */
+/**
+ * The engine's Mandarin lacks the syllables xiong, qiong and jiong: it would read 熊 as English "kshong-two", and 兒 as
+ * "r five".
+ */
 const phonemes: Readonly<Record<string, string>> = Object.fromEntries(
   [
-    ["S;'ong55", "兄兇凶匈汹洶胸芎"],
-    ["S;'ong35", "熊雄"],
-    ["S;'ong51", "敻诇"],
-    ["tS;h'ong35", "穷窮琼瓊穹邛茕煢蛩筇跫銎"],
-    ["tS;'ong55", "扃坰"],
-    ["tS;'ong214", "窘炯迥冏囧泂颎"]
-  ].flatMap(([syllable, characters]) => [...characters!].map((character) => [character, `[[${syllable}]]`]))
+    ["[[S;'ong55]]", "兄兇凶匈汹洶胸㐫哅忷恟胷訩詾讻賯"],
+    ["[[S;'ong35]]", "熊雄䧺赨"],
+    ["[[S;'ong51]]", "敻诇夐詗"],
+    ["[[tS;h'ong55]]", "芎匔焪"],
+    ["[[tS;h'ong35]]", "穷窮琼瓊穹邛茕煢蛩筇跫銎㒌㧭㮪㷀㼇䅃䆳䊄䓖䛪䠻儝卭宆惸桏棾橩焭睘瞏竆笻藑藭赹輁"],
+    ["[[tS;'ong55]]", "扃坰冂冋埛蘏蘔駫"],
+    ["[[tS;'ong214]]", "窘炯迥冏囧泂颎㓏㖥㢠㤯㷗㷡䌹䐃䢛侰僒幜烱煚煛熲皛絅綗褧逈顈駉㑋澃"],
+    ["儿", "兒"]
+  ].flatMap(([said, characters]) => [...characters!].map((character) => [character, said!]))
 )

@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import * as G711 from "../../src/audio/G711.ts"
 import * as Level from "../../src/audio/Level.ts"
 import * as TelephoneAudio from "../../src/audio/TelephoneAudio.ts"
+import type { Options } from "../../src/espeak/Config.ts"
 import * as EspeakSpeech from "../../src/espeak/EspeakSpeech.ts"
 
 const text = (text: string): ReadonlyArray<SpeechSegment> => [{ _tag: "Text", text }]
@@ -168,7 +169,7 @@ const support = (name: string): string => new URL(`../support/${name}`, import.m
 
 /** An engine that does what it is told to; see `FakeEngine.js`. */
 const withFake = <A, E>(
-  options: Partial<EspeakSpeech.Options>,
+  options: Partial<Options>,
   use: (speech: typeof SpeechSynthesizer.Service) => Effect.Effect<A, E>
 ): Promise<A> =>
   Effect.flatMap(SpeechSynthesizer, use).pipe(
