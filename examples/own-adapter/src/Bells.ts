@@ -1,0 +1,32 @@
+/** The bells of this process. Other processes do not hear them: their workers poll. */
+import type { Queue } from "@vsms/core/storage/Decision"
+import * as Effect from "effect/Effect"
+import * as Queues from "effect/Queue"
+import type * as Scope from "effect/Scope"
+
+export interface Bells {
+  readonly ring: (queue: Queue) => void
+  /** A bell that is heard from now on, until the scope closes. */
+  readonly subscribe: (queue: Queue) => Effect.Effect<Queues.Dequeue<void>, never, Scope.Scope>
+}
+
+export const make = (): Bells => {
+  const subscribed = new Set<{ readonly queue: Queue; readonly bell: Queues.Queue<void> }>()
+  return {
+    ring: (rung) => {
+      for (const { bell, queue } of subscribed) if (queue === rung) bell.unsafeOffer(undefined)
+    },
+    subscribe: (queue) =>
+      Effect.map(
+        Effect.acquireRelease(
+          // Rings that nobody has heard yet fall together into one.
+          Effect.tap(
+            Effect.map(Queues.sliding<void>(1), (bell) => ({ queue, bell })),
+            (subscription) => Effect.sync(() => subscribed.add(subscription))
+          ),
+          (subscription) => Effect.sync(() => subscribed.delete(subscription))
+        ),
+        ({ bell }) => bell
+      )
+  }
+}
