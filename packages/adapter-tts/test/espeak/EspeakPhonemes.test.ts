@@ -94,6 +94,26 @@ describe("syllables that the engine lacks", () => {
     expect(seconds(Markup.escape(han))).toBeLessThan(seconds("虫") * 1.25)
     expect(seconds(`英${Markup.escape(han)}`)).toBeLessThan(seconds("英虫") * 1.2)
   })
+
+  it("two of them side by side are two syllables, without a stop between them", () => {
+    expect(seconds(Markup.escape("熊熊"))).toBeLessThan(seconds("虫虫") * 1.2)
+    expect(seconds(Markup.escape("英熊熊英"))).toBeLessThan(seconds("英虫虫英") * 1.2)
+  })
+
+  // All of them in the long tests, every eighth row of the code table otherwise.
+  const rows = process.env["NIGHTLY"] === "1" ? 1 : 8
+
+  it("of all ideographs none is read as English", { timeout: 120_000 }, () => {
+    const isEnglish = (han: string) => phonemes(Markup.escape(han).replaceAll(/\[\[.*?\]\]/g, "")).includes("(")
+    const english: Array<string> = []
+    for (let from = 0x3400; from <= 0x9fff; from += 64 * rows) {
+      // The hexagrams stand between the two blocks.
+      if (from >= 0x4dc0 && from < 0x4e00) continue
+      const several = Array.from({ length: 64 }, (_, at) => String.fromCharCode(from + at))
+      if (isEnglish(several.join("，"))) english.push(...several.filter(isEnglish))
+    }
+    expect(english.join("")).toBe("")
+  })
 })
 
 describe("pauses", () => {

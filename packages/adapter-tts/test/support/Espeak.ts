@@ -18,10 +18,10 @@ export const phonemes = (text: string, voice = "cmn"): string => {
   return engine.synthesize_ipa(text).ipa.replaceAll(/[\n_ˈˌ ]/g, "")
 }
 
-/** How many seconds some markup takes at 150 words a minute. */
-export const seconds = (markup: string, voice = "cmn"): number => {
+/** How many seconds some markup takes, unless told otherwise at 150 words a minute. */
+export const seconds = (markup: string, voice = "cmn", wordsPerMinute = 150): number => {
   if (engine.set_voice(voice) !== 0) throw new Error(`no voice ${voice}`)
-  engine.set_rate(150)
+  engine.set_rate(wordsPerMinute)
   let length = 0
   engine.synthesize(markup, (samples) => {
     length += samples.length

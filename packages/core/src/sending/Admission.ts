@@ -229,7 +229,7 @@ const minutes: Gate = {
   ready: ({ rendered }) => rendered !== undefined,
   ask: (passage) => {
     const { books, env, request, sight } = passage
-    const speechMillis = SpeechLength.boundMillis(passage.rendered!.segments, env.policy.speechRatePercent)
+    const speechMillis = SpeechLength.boundMillis(passage.rendered!.segments, env.policy)
     const needed = SpeechLength.holdMinutes(env.policy, speechMillis, request.plays)
     sight.speechMillis = speechMillis
     sight.holdMinutes = needed

@@ -18,6 +18,8 @@ export interface SendPolicy {
   readonly holdMarginMillis: number
   /** The engine's speed in per cent of its normal one: slower speech needs longer holds. */
   readonly speechRatePercent: number
+  /** Silences within codes and numbers, in per cent of the normal ones: longer ones need longer holds. */
+  readonly speechPausePercent: number
   /** How long after its acceptance a send may begin to dial; after that its news is old. */
   readonly dialWithinMillis: { readonly [K in TemplateKind]: number }
   /** How long after a call must have ended somebody asks what became of it (SND-10). */
@@ -39,6 +41,7 @@ export const standard: SendPolicy = {
   pauseBetweenPlaysMillis: 1_000,
   holdMarginMillis: 5_000,
   speechRatePercent: 100,
+  speechPausePercent: 100,
   dialWithinMillis: { code: 120_000, notification: 900_000, activity: 3_600_000 },
   reconcileMarginMillis: 60_000,
   frequency: FrequencyLimit.defaults,

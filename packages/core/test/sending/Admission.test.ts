@@ -151,7 +151,7 @@ describe("Admission", () => {
       numberExpiresAt: now + 1,
       counted: [0, 0, 0],
       sentToday: 1,
-      speechMillis: 7 * 400 - 400 + 600 + 4_000,
+      speechMillis: 6 * 600 + 600 + 4_450,
       holdMinutes: 1,
       availableMinutes: 10
     })

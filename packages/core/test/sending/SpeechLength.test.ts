@@ -10,15 +10,41 @@ import type { SpokenSegment } from "../../src/template/Rendering.ts"
 const text = (said: string): SpokenSegment => ({ _tag: "Text", text: said })
 const spell = (said: string): SpokenSegment => ({ _tag: "Spell", text: said })
 
+const usual: SpeechLength.Pace = SendPolicy.standard
+const bound = (segments: ReadonlyArray<SpokenSegment>, pace = usual) => SpeechLength.boundMillis(segments, pace)
+
 describe("SpeechLength", () => {
   it("BAL-4: every character has its time", () => {
-    expect(SpeechLength.boundMillis([text("您好")], 100)).toBe(800)
-    expect(SpeechLength.boundMillis([text("12")], 100)).toBe(1_600)
-    expect(SpeechLength.boundMillis([text("aZ")], 100)).toBe(1_400)
-    expect(SpeechLength.boundMillis([text("，")], 100)).toBe(600)
-    expect(SpeechLength.boundMillis([text("%")], 100)).toBe(1_500)
-    expect(SpeechLength.boundMillis([spell("4321"), { _tag: "Pause", millis: 250 }], 100)).toBe(4_250)
-    expect(SpeechLength.boundMillis([text("您好"), { _tag: "Pause", millis: 250 }], 50)).toBe(1_850)
+    expect(bound([text("您好")])).toBe(1_200)
+    expect(bound([text("，")])).toBe(600)
+    expect(bound([text("%")])).toBe(1_500)
+    // As a number, or as a code.
+    expect(bound([text("123456789")])).toBe(9 * 600 + 9 * 250 + 3 * 350 + 700)
+    expect(bound([text("12")])).toBe(2 * 600 + 2 * 250 + 350 + 700)
+    expect(bound([text("aZ")])).toBe(2 * 700 + 2 * 700 + 2 * 250 + 350 + 700)
+    expect(bound([spell("4321"), { _tag: "Pause", millis: 250 }])).toBe(4 * 600 + 4 * 250 + 350 + 700 + 250)
+  })
+
+  it("BAL-4: letters that are told apart take longer, those of one case do not", () => {
+    expect(bound([spell("aBcD")]) - bound([spell("abcd")])).toBe(4 * 700)
+    expect(bound([spell("abCD")]) - bound([spell("abcd")])).toBe(2 * 700)
+    expect(bound([spell("ABCD")])).toBe(bound([spell("abcd")]))
+  })
+
+  it("BAL-4: a character that is short for several takes the time of all of them", () => {
+    expect(bound([text("㍿")])).toBe(bound([text("株式会社")]))
+    expect(bound([text("１２")])).toBe(bound([text("12")]))
+    expect(bound([text("½")])).toBeGreaterThan(bound([text("12")]))
+  })
+
+  it("BAL-4: slower speech and longer pauses are counted each by itself", () => {
+    const said = [text("您好"), { _tag: "Pause", millis: 250 } as const]
+    expect(bound(said, { speechRatePercent: 50, speechPausePercent: 100 })).toBe(2_400 + 250)
+    expect(bound(said, { speechRatePercent: 100, speechPausePercent: 200 })).toBe(1_200 + 250)
+    const code = [spell("12")]
+    const silent = 2 * 250 + 350 + 700
+    expect(bound(code, { speechRatePercent: 200, speechPausePercent: 100 })).toBe(600 + silent)
+    expect(bound(code, { speechRatePercent: 100, speechPausePercent: 160 })).toBe(1_200 + silent * 1.6)
   })
 
   it("BAL-4: the hold covers all plays, the pauses between them and the margin, in started minutes", () => {
@@ -39,8 +65,8 @@ describe("SpeechLength", () => {
         segment,
         FastCheck.integer({ min: 1, max: 3 }),
         (said, more, plays) => {
-          const short = SpeechLength.boundMillis(said, 100)
-          const long = SpeechLength.boundMillis([...said, more], 100)
+          const short = bound(said)
+          const long = bound([...said, more])
           expect(long).toBeGreaterThanOrEqual(short)
           const minutes = SpeechLength.holdMinutes(SendPolicy.standard, long, plays)
           expect(minutes).toBeGreaterThanOrEqual(SpeechLength.holdMinutes(SendPolicy.standard, short, plays))
