@@ -1,6 +1,7 @@
 /** Adapter: a pool of node-postgres as Effect services. Where its connections lead is not known here. */
 import * as PgClient from "@effect/sql-pg/PgClient"
 import type { SqlClient } from "@effect/sql/SqlClient"
+import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -40,14 +41,14 @@ export const makePool = ({ prepare, ...config }: PoolOptions) =>
   )
 
 /** The services of a place over what opens it. */
-export const layer = <E, R>(
-  open: Effect.Effect<(typeof Database)["Service"], E, R>
-): Layer.Layer<Services, E, Exclude<R, Scope.Scope>> => {
+export const layer = <S, E, R>(
+  open: Effect.Effect<Context.Context<S | Database>, E, R>
+): Layer.Layer<S | Services, E, Exclude<R, Scope.Scope>> => {
   const client = Layer.unwrapEffect(
     Effect.map(Database, ({ pool }) => PgClient.layerFromPool({ acquire: Effect.succeed(pool) }))
   )
   // From a pool that is there already a client is made without asking the server.
-  return Layer.provideMerge(Layer.orDie(client), Layer.scoped(Database, open))
+  return Layer.provideMerge(Layer.orDie(client), Layer.scopedContext(open))
 }
 
 /** Parts of node-postgres' client that have no public name. A test holds them to it. */

@@ -138,6 +138,7 @@ const driver: ReadonlyArray<readonly [RegExp, Retry]> = [
   [/^Query read timeout/, "later"],
   [/^Client has encountered a connection error and is not queryable/, "later"],
   [/^Client was closed and is not queryable/, "later"],
+  [/^The embedded database has ended for good/, "never"],
   [/^The embedded database/, "later"],
   [/^Cannot use a pool after calling end on the pool/, "never"]
 ]

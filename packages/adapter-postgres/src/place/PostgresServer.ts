@@ -1,4 +1,5 @@
 /** Adapter: a PostgreSQL server, found by its URL and shared by as many processes as need be. */
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -67,7 +68,7 @@ const open = (options: Options) =>
     })
     yield* check(pool, options)
     const bells = yield* ServerListener.make({ ...config, application_name: `${options.applicationName} (bells)` })
-    return Database.of({ kind: "server", sessions: options.sessions, pool, listen: bells.add })
+    return Context.make(Database, { kind: "server", sessions: options.sessions, pool, listen: bells.add })
   })
 
 const check = (pool: (typeof Database)["Service"]["pool"], { connectTimeoutMillis, url }: Options) =>
