@@ -11,22 +11,16 @@ export interface Bells {
 }
 
 export const make = (): Bells => {
-  const subscribed = new Set<{ readonly queue: Queue; readonly bell: Queues.Queue<void> }>()
+  const subscribed = new Map<Queues.Queue<void>, Queue>()
   return {
     ring: (rung) => {
-      for (const { bell, queue } of subscribed) if (queue === rung) bell.unsafeOffer(undefined)
+      for (const [bell, queue] of subscribed) if (queue === rung) bell.unsafeOffer(undefined)
     },
+    // Rings that nobody has heard yet fall together into one.
     subscribe: (queue) =>
-      Effect.map(
-        Effect.acquireRelease(
-          // Rings that nobody has heard yet fall together into one.
-          Effect.tap(
-            Effect.map(Queues.sliding<void>(1), (bell) => ({ queue, bell })),
-            (subscription) => Effect.sync(() => subscribed.add(subscription))
-          ),
-          (subscription) => Effect.sync(() => subscribed.delete(subscription))
-        ),
-        ({ bell }) => bell
+      Effect.acquireRelease(
+        Effect.tap(Queues.sliding<void>(1), (bell) => Effect.sync(() => subscribed.set(bell, queue))),
+        (bell) => Effect.sync(() => subscribed.delete(bell))
       )
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { Change } from "@vsms/core/storage/Decision"
 import type { Recorded } from "@vsms/core/storage/Journal"
-import { fresh, type Kind, type Ref, type Row } from "@vsms/core/storage/Kind"
+import { fresh, type Kind, type Position, type Ref, type Row } from "@vsms/core/storage/Kind"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import type { Connection } from "./Database.ts"
@@ -84,13 +84,13 @@ const list = (connection: Connection, id: number, { personal, ref, state }: Chan
       id,
       index.name,
       ...nameOf(ref),
-      now?.partition ?? null,
-      now?.at ?? null,
-      erased?.partition ?? null,
-      erased?.at ?? null
+      ...placeOf(now),
+      ...placeOf(erased)
     )
   }
 }
+
+const placeOf = (position: Position | undefined) => [position?.partition ?? null, position?.at ?? null] as const
 
 export const history = (
   connection: Connection,

@@ -20,59 +20,38 @@ export const version = 1
 export const tables = `
   CREATE TABLE thing (
     id INTEGER PRIMARY KEY,
-    owner TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    key TEXT NOT NULL,
-    version INTEGER NOT NULL,
-    state TEXT NOT NULL,
-    personal TEXT,
-    expires_at INTEGER,
-    ephemeral INTEGER NOT NULL,
+    owner TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL,
+    version INTEGER NOT NULL, state TEXT NOT NULL,
+    personal TEXT, expires_at INTEGER, ephemeral INTEGER NOT NULL,
     UNIQUE (owner, kind, key)
   );
   CREATE INDEX thing_expiry ON thing (expires_at) WHERE expires_at IS NOT NULL;
 
   CREATE TABLE event (
-    thing INTEGER NOT NULL REFERENCES thing (id),
-    sequence INTEGER NOT NULL,
+    thing INTEGER NOT NULL REFERENCES thing (id), sequence INTEGER NOT NULL,
     event TEXT NOT NULL,
     PRIMARY KEY (thing, sequence)
   ) WITHOUT ROWID;
 
   CREATE TABLE entry (
-    thing INTEGER NOT NULL REFERENCES thing (id),
-    name TEXT NOT NULL,
-    owner TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    key TEXT NOT NULL,
-    partition TEXT,
-    at REAL,
-    erased_partition TEXT,
-    erased_at REAL,
+    thing INTEGER NOT NULL REFERENCES thing (id), name TEXT NOT NULL,
+    owner TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL,
+    partition TEXT, at REAL,
+    erased_partition TEXT, erased_at REAL,
     PRIMARY KEY (thing, name)
   ) WITHOUT ROWID;
   CREATE INDEX entry_order ON entry (kind, name, partition, at, key, owner) WHERE partition IS NOT NULL;
 
   CREATE TABLE tally (
-    owner TEXT NOT NULL,
-    hour INTEGER NOT NULL,
-    application_id TEXT NOT NULL,
-    template_id TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    sends INTEGER NOT NULL,
-    answered INTEGER NOT NULL,
-    failed INTEGER NOT NULL,
-    minutes INTEGER NOT NULL,
+    owner TEXT NOT NULL, hour INTEGER NOT NULL,
+    application_id TEXT NOT NULL, template_id TEXT NOT NULL, reason TEXT NOT NULL,
+    sends INTEGER NOT NULL, answered INTEGER NOT NULL, failed INTEGER NOT NULL, minutes INTEGER NOT NULL,
     PRIMARY KEY (owner, hour, application_id, template_id, reason)
   ) WITHOUT ROWID;
 
   CREATE TABLE work (
-    queue TEXT NOT NULL,
-    owner TEXT NOT NULL,
-    key TEXT NOT NULL,
-    at INTEGER NOT NULL,
-    attempt INTEGER NOT NULL,
-    token TEXT,
+    queue TEXT NOT NULL, owner TEXT NOT NULL, key TEXT NOT NULL,
+    at INTEGER NOT NULL, attempt INTEGER NOT NULL, token TEXT,
     PRIMARY KEY (queue, owner, key)
   ) WITHOUT ROWID;
   CREATE INDEX work_order ON work (queue, at);

@@ -39,21 +39,16 @@ const list = <K extends Kind.Any>(connection: Connection, query: ListQuery<K>): 
 
 /** Counts are added where they are: they are not read first, so decisions need not name them. */
 export const addTally = (connection: Connection, tally: Tally): void => {
+  const place = [tally.owner, tally.hour, tally.applicationId, tally.templateId, tally.reason]
+  const counts = [tally.sends, tally.answered, tally.failed, tally.minutes]
   connection.run(
     `INSERT INTO tally (owner, hour, application_id, template_id, reason, sends, answered, failed, minutes)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (owner, hour, application_id, template_id, reason) DO UPDATE SET sends = sends + excluded.sends,
         answered = answered + excluded.answered, failed = failed + excluded.failed,
         minutes = minutes + excluded.minutes`,
-    tally.owner,
-    tally.hour,
-    tally.applicationId,
-    tally.templateId,
-    tally.reason,
-    tally.sends,
-    tally.answered,
-    tally.failed,
-    tally.minutes
+    ...place,
+    ...counts
   )
 }
 

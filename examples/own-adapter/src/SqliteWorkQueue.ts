@@ -28,57 +28,47 @@ export const make = (database: Database, bells: Bells): typeof WorkQueue.Service
   bell: bells.subscribe
 })
 
+const nameOf = ({ key, owner, queue }: Pick<Lease, "queue" | "owner" | "key">) => [queue, owner, key] as const
+
 /** What was asked anew begins anew: no attempts, and no token that a lease of before could name. */
 export const applyOrder = (connection: Connection, order: WorkOrder): void => {
-  const { key, owner, queue } = order
   if (order._tag === "Cancel")
-    connection.run("DELETE FROM work WHERE queue = ? AND owner = ? AND key = ?", queue, owner, key)
+    connection.run("DELETE FROM work WHERE queue = ? AND owner = ? AND key = ?", ...nameOf(order))
   else
     connection.run(
       "INSERT OR REPLACE INTO work (queue, owner, key, at, attempt, token) VALUES (?, ?, ?, ?, 0, NULL)",
-      queue,
-      owner,
-      key,
+      ...nameOf(order),
       order.dueAt
     )
 }
 
+/** The due are looked up first and then taken one by one: an UPDATE with RETURNING answers in no particular order. */
 const lease = (
   connection: Connection,
   { leaseMillis, limit, now, queue }: Parameters<typeof WorkQueue.Service.lease>[0]
 ): ReadonlyArray<Lease> =>
-  // Looked up first and then taken one by one: an UPDATE with RETURNING answers in no particular order.
   connection
-    .rows<{ readonly owner: string; readonly key: string }>(
-      "SELECT owner, key FROM work WHERE queue = ? AND at <= ? ORDER BY at LIMIT ?",
+    .rows<Pick<Lease, "queue" | "owner" | "key">>(
+      "SELECT queue, owner, key FROM work WHERE queue = ? AND at <= ? ORDER BY at LIMIT ?",
       queue,
       now,
       limit
     )
-    .map(({ key, owner }) => {
-      const [taken] = connection.rows<{ readonly attempt: number; readonly token: string }>(
+    .map((due) => {
+      const [taken] = connection.rows<Lease>(
         `UPDATE work SET at = ?, attempt = attempt + 1, token = lower(hex(randomblob(16)))
-          WHERE queue = ? AND owner = ? AND key = ? RETURNING attempt, token`,
+          WHERE queue = ? AND owner = ? AND key = ? RETURNING queue, owner, key, attempt, token`,
         now + leaseMillis,
-        queue,
-        owner,
-        key
+        ...nameOf(due)
       )
-      return { queue, owner, key, ...taken! }
+      return taken!
     })
 
 /** Changes the work if the lease is the last one that was given, whether or not its time has run out. */
-const change = (
-  connection: Connection,
-  verb: string,
-  values: ReadonlyArray<number>,
-  { key, owner, queue, token }: Lease
-): boolean =>
+const change = (connection: Connection, verb: string, values: ReadonlyArray<number>, lease: Lease): boolean =>
   connection.run(
     `${verb} WHERE queue = ? AND owner = ? AND key = ? AND token = ?`,
     ...values,
-    queue,
-    owner,
-    key,
-    token
+    ...nameOf(lease),
+    lease.token
   ) === 1

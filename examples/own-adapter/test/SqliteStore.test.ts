@@ -8,7 +8,7 @@ import { describe, it, vi } from "vitest"
 import * as CrashingStore from "./support/CrashingStore.ts"
 
 // Every decision here waits for the disk: fewer cases than in memory, and more time for the long run.
-const runs = Math.ceil((FastCheck.readConfigureGlobal().numRuns ?? 100) / 3)
+const runs = Math.ceil((FastCheck.readConfigureGlobal().numRuns ?? 100) / 4)
 vi.setConfig({ testTimeout: 600_000 })
 
 suite({ describe, it }, "SQLite: Journal", JournalLaws.laws, CrashingStore.layer, { runs, abilities: ["durable"] })
