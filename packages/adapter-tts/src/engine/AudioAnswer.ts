@@ -22,10 +22,11 @@ export const maybeAudio = (contentType: string | undefined): boolean =>
  * 0x7FFFF000 and more there: those say nothing. Any other length that is not reached means that the end is missing.
  */
 export const wav = (bytes: Uint8Array): Either.Either<SpeechAudio, Fault> => {
-  const size = bytes.length < 12 ? 0 : new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(4, true)
-  if (size < streamed && bytes.length < size + 7) return Either.left("it is cut off")
   const audio = Wav.read(bytes)
-  return Either.isLeft(audio) ? Either.left(`no WAV file: ${audio.left.problem}`) : heard(audio.right)
+  if (Either.isLeft(audio)) return Either.left(`no WAV file: ${audio.left.problem}`)
+  const size = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(4, true)
+  // Without the last pad byte it is whole.
+  return size < streamed && bytes.length < size + 7 ? Either.left("it is cut off") : heard(audio.right)
 }
 
 /** 16-bit samples, low byte first, without a header. */

@@ -24,7 +24,7 @@ export interface ClientSettings {
   /** Before the first of them; doubles with each that follows. */
   readonly retryPauseMillis: number
   /** Who asks for a longer pause gets none: the failure goes to the caller, and the wish with it. */
-  readonly longestPauseMillis: number
+  readonly longestRetryPauseMillis: number
 }
 
 export const defaults: ClientSettings = {
@@ -32,7 +32,7 @@ export const defaults: ClientSettings = {
   answerBytesMax: 16_000_000,
   retries: 2,
   retryPauseMillis: 250,
-  longestPauseMillis: 2_000
+  longestRetryPauseMillis: 2_000
 }
 
 /** What came, with a status of 200 to 299. */
@@ -103,7 +103,7 @@ export const make = (
           Effect.catchAll(once(make(now), read), (failed) => {
             const pause = failed.retryAfterMillis ?? settings.retryPauseMillis * 2 ** tries
             const again = failed.reason === "Unavailable" && failed.retryable && tries < settings.retries
-            return again && pause <= settings.longestPauseMillis
+            return again && pause <= settings.longestRetryPauseMillis
               ? Effect.zipRight(Effect.sleep(Duration.millis(pause)), attempt(tries + 1))
               : Effect.fail(failed)
           })

@@ -104,11 +104,10 @@ export const endless =
   (contentType: string): Behaviour =>
   ({ closed }, response) => {
     response.writeHead(200, { "content-type": contentType })
-    let open = true
-    void closed.then(() => (open = false))
-    const more = () => {
-      while (open && response.write(Buffer.alloc(65_536, 1)));
-      if (open) response.once("drain", more)
+    let more = () => {
+      while (response.write(Buffer.alloc(65_536, 1)));
+      response.once("drain", () => more())
     }
+    void closed.then(() => (more = () => {}))
     more()
   }

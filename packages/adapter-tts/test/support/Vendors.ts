@@ -83,7 +83,7 @@ const openai: Vendor = {
     must(typeof body["input"] === "string" && body["input"].length > 0 && body["input"].length <= 4_096, "the input")
     must(typeof body["speed"] === "number" && body["speed"] >= 0.25 && body["speed"] <= 4, "the speed")
     if (!/^(zf_xiaoni|af_heart)$/.test(String(body["voice"]))) return status(400)(asked, response)
-    const audio = toneAudio([{ _tag: "Text", text: String(body["input"]) }], 100 * body["speed"])
+    const audio = toneAudio([{ _tag: "Text", text: String(body["input"]) }], 100 * Number(body["speed"]))
     return answer("audio/wav", streamedWav(audio))(asked, response)
   }
 }
