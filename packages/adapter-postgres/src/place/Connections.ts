@@ -27,6 +27,12 @@ export const makePool = ({ prepare, ...config }: PoolOptions) =>
       pool.on("connect", (client) => {
         // While it is lent, the pool does not listen to it, and an error without a listener ends the process.
         client.on("error", ignore)
+        // The server says goodbye as the answer to a statement, and the connection ends a moment later. Before anybody
+        // hears the answer the connection is marked, or the pool would give it to the next in that moment.
+        const internals = client as unknown as Internals
+        internals.connection.prependListener("errorMessage", ({ code, severity }) => {
+          if (severity === "FATAL" || severity === "PANIC" || lastWords.test(code ?? "")) internals._queryable = false
+        })
         prepare?.(client)
       })
       // A statement still runs on it, as after an interruption, or an answer that never came. The next to use the
@@ -56,7 +62,16 @@ interface Internals {
   readonly _activeQuery: object | null | undefined
   _queryable: boolean
   processID: number | null | undefined
+  readonly connection: {
+    prependListener(
+      event: "errorMessage",
+      heard: (error: { readonly code?: string; readonly severity?: string }) => void
+    ): void
+  }
 }
+
+/** States after which the server ends a connection, in case its words for the severity are not English. */
+const lastWords = /^(57P|25P03|25P04)/
 
 /**
  * For a pool of one: an interrupted statement is not cancelled. `SqlClient` would ask for that on a second connection,

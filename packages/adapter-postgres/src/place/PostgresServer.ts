@@ -3,6 +3,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Connections from "./Connections.ts"
 import { Database } from "./Database.ts"
@@ -50,6 +51,10 @@ export const layer = (
 
 const open = (options: Options) =>
   Effect.gen(function* () {
+    const server = placeOf(Redacted.value(options.url))
+    if (Option.isNone(server)) {
+      return yield* new ServerUnreachable({ server: "the given URL", detail: "it must begin with postgres://" })
+    }
     const config = {
       connectionString: Redacted.value(options.url),
       connectionTimeoutMillis: options.connectTimeoutMillis,
@@ -66,14 +71,13 @@ const open = (options: Options) =>
       query_timeout: options.statementTimeoutMillis + 5_000,
       prepare: options.sessions > 1 ? undefined : Connections.withoutCancel
     })
-    yield* check(pool, options)
+    yield* check(pool, server.value, options.connectTimeoutMillis)
     const bells = yield* ServerListener.make({ ...config, application_name: `${options.applicationName} (bells)` })
     return Context.make(Database, { kind: "server", sessions: options.sessions, pool, listen: bells.add })
   })
 
-const check = (pool: (typeof Database)["Service"]["pool"], { connectTimeoutMillis, url }: Options) =>
+const check = (pool: (typeof Database)["Service"]["pool"], server: string, connectTimeoutMillis: number) =>
   Effect.gen(function* () {
-    const server = placeOf(url)
     const { rows } = yield* Effect.tryPromise({
       try: () => pool.query<{ name: string; number: number }>(versionQuery),
       catch: (error) => new ServerUnreachable({ server, detail: detailOf(error) })
@@ -98,9 +102,8 @@ const detailOf = (error: unknown): string => {
 }
 
 /** The URL without what it takes to get in. */
-const placeOf = (url: Redacted.Redacted): string => {
-  const text = Redacted.value(url)
-  if (!URL.canParse(text)) return "what is not a URL"
-  const { host, pathname } = new URL(text)
-  return `${host}${pathname}`
+const placeOf = (text: string): Option.Option<string> => {
+  if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text)) return Option.none()
+  const { host, pathname, searchParams } = new URL(text)
+  return Option.some(`${searchParams.get("host") ?? host}${pathname}`)
 }
