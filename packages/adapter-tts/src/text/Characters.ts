@@ -12,6 +12,7 @@ export const clean = (text: string): string =>
       /(?<=\d|\d )(k?)m([²³])/g,
       (_, kilo, power) => `${power === "²" ? "平方" : "立方"}${kilo ? "公里" : "米"}`
     )
+    .replaceAll(/[Ⅰ-Ⅻⅰ-ⅻ]/g, (roman) => String(((roman.charCodeAt(0) - 0x2160) % 16) + 1))
     // The marks of Chinese would become those of English, and 1，000 a thousand.
     .replaceAll(/[^，。、：；！？（）【】…—～]+/gu, (run) => run.normalize("NFKC"))
     .replaceAll("\u2044", "/")

@@ -7,8 +7,8 @@ import * as Spelling from "./Spelling.ts"
 import { type Part, phrase } from "./Utterance.ts"
 
 /** What is said for a text. */
-export const read = (text: string, pace: Spelling.Pace): ReadonlyArray<Part> => {
-  const plain = Characters.clean(text)
+export const read = (pieces: ReadonlyArray<{ readonly text: string }>, pace: Spelling.Pace): ReadonlyArray<Part> => {
+  const plain = Characters.clean(pieces.map(({ text }) => text).join(""))
   const parts: Array<Part> = []
   let at = 0
   for (const code of plain.matchAll(codes)) {

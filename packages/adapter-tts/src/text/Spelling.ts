@@ -44,13 +44,14 @@ export const spell = (text: string, language: Language, pace: Pace): ReadonlyArr
 }
 
 /**
- * What is said in one go: `380` and `421` of `380421`, the 3, 4 and 4 digits of a mobile number, the parts between
- * spaces and hyphens.
+ * What is said in one go: `380` and `421` of `380421`, the 3, 4 and 4 digits of a mobile number, `粤B` of a number
+ * plate, the parts between spaces and hyphens.
  */
 export const groups = (text: string): ReadonlyArray<string> => {
   const plain = Characters.clean(text).trim()
   return (
     phone(plain) ??
+    plate(plain) ??
     plain
       .split(/[\s·]+/)
       .flatMap((word) => [...word.matchAll(/([^A-Za-z0-9]*)([A-Za-z0-9]*)/g)])
@@ -64,15 +65,23 @@ export const groups = (text: string): ReadonlyArray<string> => {
 
 /** The groups of a telephone number; `undefined` if the text is none. */
 export const phone = (text: string): ReadonlyArray<string> | undefined => {
-  const mobile = /^(?:(\+?86)[- ]?)?(1[3-9]\d)[- ]?(\d{4})[- ]?(\d{4})$/.exec(text)
+  const mobile = /^(?:((?:\+|00)?86)[- ]?)?(1[3-9]\d)[- ]?(\d{4})[- ]?(\d{4})$/.exec(text)
   if (mobile !== null) return mobile.slice(1).filter((group) => group !== undefined)
   // 400-820-8820, 400-8208-820 and 4008 208 820 as they were written, 4008208820 as most people say it.
   const service = /^([48]00)(?:[- ]?(\d{3})[- ]?(\d{4})|[- ](\d{4})[- ](\d{3})|[- ](\d{2})[- ](\d{5}))$/.exec(text)
   if (service !== null) return service.slice(1).filter((group) => group !== undefined)
-  const landline = /^\(?(0(?:10|2\d|[3-9]\d{2}))\)?[- ]?(\d{3,4})[- ]?(\d{4})(?:-(\d{1,5}))?$/.exec(text)
+  const landline = /^[(（]?(0(?:10|2\d|[3-9]\d{2}))[)）]?[- ]?(\d{3,4})[- ]?(\d{4})(?:-(\d{1,5}))?$/.exec(text)
   if (landline === null) return undefined
   const [, area, exchange, subscriber, extension] = landline
   return [area!, exchange!, subscriber!, ...(extension === undefined ? [] : [`转${extension}`])]
+}
+
+/** The province and the city of a number plate, then the rest of it; `undefined` if the text is none. */
+const plate = (text: string): ReadonlyArray<string> | undefined => {
+  const found = /^([\u4e00-\u9fff][A-Z])[ ·]?([A-Z0-9]{4,6})([\u4e00-\u9fff]?)$/.exec(text)
+  if (found === null) return undefined
+  const rest = evenly(found[2]!)
+  return [found[1]!, ...rest.slice(0, -1), `${rest.at(-1)}${found[3]}`]
 }
 
 /** Groups of at most four characters, the longer ones last: 2 and 3 of five, 3 and 3 of six. */

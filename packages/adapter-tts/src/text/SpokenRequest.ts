@@ -24,14 +24,14 @@ export const speaker = (
   const replace = Lexicon.applier(settings.lexicon)
   return (segments, language) => {
     const parts: Array<Part> = []
-    let text = ""
+    let text: Array<MandarinText.Piece> = []
     const endText = () => {
-      if (text !== "") parts.push(...(language === "zh-CN" ? MandarinText : EnglishText).read(text, settings.pace))
-      text = ""
+      if (text.length > 0) parts.push(...(language === "zh-CN" ? MandarinText : EnglishText).read(text, settings.pace))
+      text = []
     }
     for (const segment of segments) {
       if (segment._tag === "Text") {
-        text += segment.text
+        text.push(segment)
         continue
       }
       endText()

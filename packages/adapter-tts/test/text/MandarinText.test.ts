@@ -1,7 +1,8 @@
 import * as FastCheck from "effect/FastCheck"
 import Nzh from "nzh"
 import { describe, expect, it } from "vitest"
-import { mandarin } from "../support/Speaking.ts"
+import * as Numeral from "../../src/text/Numeral.ts"
+import { golden, line, mandarin, pieces, say } from "../support/Speaking.ts"
 
 describe("what is said for a text", () => {
   it.each([
@@ -14,7 +15,7 @@ describe("what is said for a text", () => {
     ["快递单号：SF1234567890123", "快递单号，|S|F|幺|二|三|四|五|六|七|八|九|零|幺|二|三"],
     ["验证码6位", "验证码六位"],
     ["您的验证码是3842. 请勿泄露", "您的验证码是|三|八|四|二|请勿泄露"],
-    ["单号12345678. 拨打95588. 12345678.", "单号|幺|二|三|四|五|六|七|八|拨打九五五八八。幺二三四五六七八。"],
+    ["单号12345678. 拨打95588. 12345678.", "单号|幺|二|三|四|五|六|七|八|拨打九五五八八。|幺二三四|五六七八"],
     ["账号余额100元", "账号余额一百元"],
     ["优惠码3个", "优惠码三个"],
     // Numbers and what is counted
@@ -34,7 +35,7 @@ describe("what is said for a text", () => {
     ["3 8 4 2", "三、八、四、二"],
     ["502室，3号楼，1502房，302路", "五零二室，三号楼，幺五零二房，三零二路"],
     ["007", "零零七"],
-    ["20261123001", "二零二六幺幺二三零零幺"],
+    ["20261123001", "二零二|六幺幺二|三零零幺"],
     ["1.2.3，192.168.1.1", "幺点二点三，幺九二点幺六八点幺点幺"],
     ["周5，星期3，初2", "周五，星期三，初二"],
     // Money
@@ -86,6 +87,54 @@ describe("what is said for a text", () => {
     ["。，！", ""]
   ])("%s", (text, said) => {
     expect(mandarin(text)).toBe(said)
+  })
+})
+
+describe("the golden table", () => {
+  it.each(golden("mandarin"))("%s", (text, said) => {
+    expect(line(say(pieces(text), "zh-CN"))).toBe(said)
+  })
+})
+
+describe("a declared value", () => {
+  const value = (text: string, kind: "number" | "amount") => ({ _tag: "Text", text, kind }) as const
+  const text = (text: string) => ({ _tag: "Text", text }) as const
+  const integers = FastCheck.oneof(FastCheck.nat({ max: 999_999_999 }), FastCheck.nat({ max: 120 })).map(String)
+  const beside = FastCheck.constantFrom("", "共", "尾号", "验证码：", "拨打", "账号是", "，", "（", "单号")
+
+  it("TPL-9: a number is said as that number, whatever stands before it, and never as a code", () => {
+    FastCheck.assert(
+      FastCheck.property(
+        beside,
+        integers,
+        FastCheck.constantFrom("", "人", "分钟", "，谢谢", "的"),
+        (before, n, after) => {
+          const said = line(say([text(before), value(n, "number"), text(after)], "zh-CN"))
+          expect(said).not.toContain("|")
+          const [number] = /[零一二三四五六七八九十百千万亿两]+(?=$|人|分钟|，谢|的)/.exec(said)!
+          expect(Number(Nzh.cn.decodeS(number.replaceAll("两", "二")))).toBe(Number(n))
+        }
+      )
+    )
+  })
+
+  it("TPL-9: an amount is yuan to the fen, said once, with 元 behind it or without", () => {
+    FastCheck.assert(
+      FastCheck.property(FastCheck.nat({ max: 100_000_000 }), beside, (fen, before) => {
+        const yuan = (fen / 100).toFixed(2)
+        const said = line(say([text(before), value(yuan, "amount")], "zh-CN"))
+        expect(said.endsWith(Numeral.amount(yuan))).toBe(true)
+        expect(said).toBe(line(say([text(before), value(yuan, "amount"), text("元")], "zh-CN")))
+        expect(line(say([text(`${before}¥`), value(yuan, "amount")], "zh-CN")).endsWith(Numeral.amount(yuan))).toBe(
+          true
+        )
+      })
+    )
+  })
+
+  it("TPL-9: what touches other digits, or is no number, is read with the text around it", () => {
+    expect(line(say([text("1"), value("2", "number"), text("3个")], "zh-CN"))).toBe("一百二十三个")
+    expect(line(say([text("应付"), value("{2}<b>", "amount"), text("元")], "zh-CN"))).toBe(mandarin("应付{2}<b>元"))
   })
 })
 
