@@ -162,18 +162,21 @@ const self = (): Owner => ({
 })
 
 /** When a process started, in the kernel's own unit; empty where it does not say. */
-const startOf = (pid: number): string => {
+const startOf = (pid: number): string => statOf(pid)[19] ?? ""
+
+/** What the kernel says of a process, from its state on: the program's name stands before, and may hold anything. */
+const statOf = (pid: number): ReadonlyArray<string> => {
   const stat = textOf(`/proc/${pid}/stat`)
-  // The program's name stands in brackets, and may hold anything.
-  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? ""
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")
 }
 
 const textOf = (file: string): string =>
   Option.getOrElse(Option.liftThrowable(() => fs.readFileSync(file, "utf8").trim())(), () => "")
 
-/** One that belongs to somebody else may not be asked, but it is there. */
+/** One that belongs to somebody else may not be asked, but it is there. One that nobody buried yet is not. */
 const isRunning = (pid: number): boolean =>
   pid > 0 &&
+  !["Z", "X"].includes(statOf(pid)[0] ?? "") &&
   Either.match(Either.try({ try: () => process.kill(pid, 0), catch: (error) => error as NodeJS.ErrnoException }), {
     onLeft: ({ code }) => code === "EPERM",
     onRight: () => true
