@@ -43,10 +43,10 @@ export const idOf = (kind: Kind.Any, key: string): string => `${kind.name}\n${ke
 
 export class Batch {
   readonly written: Array<Written> = []
-  readonly events: Array<WrittenEvent> = []
-  readonly tallies = new Map<string, Tally>()
   /** The last order for each piece of work, by queue, owner and key. */
   readonly work = new Map<string, WorkOrder>()
+  private readonly events: Array<WrittenEvent> = []
+  private readonly tallies = new Map<string, Tally>()
   private readonly rows: (owner: string, id: string) => Held | undefined
   private readonly tableOf: (kind: Kind.Any) => Table
   private readonly current = new Map<string, Map<string, Written>>()
@@ -59,6 +59,12 @@ export class Batch {
 
   get isEmpty(): boolean {
     return this.written.length === 0 && this.tallies.size === 0 && this.work.size === 0
+  }
+
+  /** What is to be stored. */
+  content() {
+    const { events, tallies, work, written } = this
+    return { written, events, tallies: Array.from(tallies.values()), work: Array.from(work.values()) }
   }
 
   run(request: Request): Outcome {

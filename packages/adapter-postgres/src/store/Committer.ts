@@ -4,23 +4,29 @@
  *
  * **Details** Owners are dealt out to lanes, each of which makes one commit at a time, so that decisions of one process
  * never wait for each other's row locks. A lane reads what it does not remember, decides, and writes in one statement,
- * provided that the owners are still at the revisions it has seen. If another process was faster, the lane locks the
- * owners' rows first and tries again; owners that were fought over lately are locked at once.
+ * provided that the owners are still at the revisions it has seen. While the database writes, the lane decides the next
+ * batch already, as if the write had succeeded; it is sent only if it did, and decided anew if not.
  *
- * A batch that fails because of what is in it is divided until the culprit is alone: nobody suffers for a neighbour.
+ * If another process was faster, the lane locks the owners' rows first and tries again; owners that were fought over
+ * lately are locked at once. A batch that fails because of what is in it is divided until the culprit is alone: nobody
+ * suffers for a neighbour.
  */
 import type { Queue } from "@vsms/core/storage/Decision"
-import type { Ref } from "@vsms/core/storage/Kind"
 import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as FiberId from "effect/FiberId"
+import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import type * as Pg from "pg"
 import type { Database } from "../place/Database.ts"
-import { Batch, idOf, type Outcome, type Request } from "./Batch.ts"
+import { Batch, type Held, idOf, type Outcome, type Request } from "./Batch.ts"
+import * as CommitStatement from "./CommitStatement.ts"
 import { OwnerCache } from "./OwnerCache.ts"
+import * as OwnerStatements from "./OwnerStatements.ts"
 import * as Session from "./Session.ts"
 import * as Snapshot from "./Snapshot.ts"
-import * as Statement from "./Statement.ts"
+import type { Query } from "./Statement.ts"
 import * as Tables from "./Table.ts"
 import * as Turns from "./Turns.ts"
 
@@ -46,8 +52,10 @@ export interface Counts {
 export interface Committer {
   /** Succeeds with the decision's answer, or fails with its refusal or a `PortFailure`. */
   readonly submit: (request: Request) => Effect.Effect<any, any>
-  /** What this process remembers of an owner's rows. */
-  readonly remembered: (owner: string) => OwnerCache
+  /** What this process remembers of an owner's rows, if all of it is durable. */
+  readonly durable: (owner: string) => OwnerCache | undefined
+  /** The owner was moved on by other means. */
+  readonly forget: (owner: string) => void
   readonly counts: Readonly<Counts>
 }
 
@@ -57,10 +65,19 @@ interface Pending extends Request {
 }
 
 interface Lane {
+  /** Everything up to the last batch that was decided, be it durable yet or not. */
   readonly remembered: OwnerCache
   /** Owners that others write to as well: until which commit of this lane they are locked first. */
   readonly contested: Map<string, number>
   commits: number
+  /** Whether a batch is decided that waits for the one under way. */
+  ahead: boolean
+  /** The batch that is being written. */
+  underway: (Snapshot.Underway & { readonly ended: Deferred.Deferred<void> }) | undefined
+  /** Grows when a batch fails: what was decided on its success is void. */
+  epoch: number
+  /** A batch has failed and is being tried again: nothing is decided ahead meanwhile. */
+  troubled: boolean
 }
 
 interface Try {
@@ -68,8 +85,16 @@ interface Try {
   readonly tries: number
 }
 
-/** What is to be done once the commit is durable; `undefined` if an owner had moved on, and nothing was written. */
-type Done = (() => void) | undefined
+/** A batch that is decided and may be written. */
+interface Decided {
+  readonly requests: ReadonlyArray<Pending>
+  readonly owners: ReadonlyArray<string>
+  readonly snapshot: Snapshot.Snapshot
+  readonly batch: Batch
+  /** `undefined` if there is nothing to write. */
+  readonly query: Query | undefined
+  readonly outcomes: ReadonlyArray<Outcome>
+}
 
 const port = "Journal"
 
@@ -87,37 +112,111 @@ export const make = (
     const lanes = Array.from({ length: laneCount }, (): Lane => ({
       remembered: new OwnerCache(Math.ceil(options.rememberedRows / laneCount)),
       contested: new Map(),
-      commits: 0
+      commits: 0,
+      ahead: false,
+      underway: undefined,
+      epoch: 0,
+      troubled: false
     }))
     const counts: Counts = { decisions: 0, commits: 0, conflicts: 0 }
-    const laneOf = (owner: string): number => hashOf(owner) % laneCount
-    const remembered = (owner: string): OwnerCache => lanes[laneOf(owner)]!.remembered
+    const fork = Runtime.runFork(yield* Effect.runtime<never>())
+    const homeOf = (owner: string): Lane => lanes[hashOf(owner) % laneCount]!
 
-    const carry = (lane: Lane, requests: ReadonlyArray<Pending>, attempt: Try): Effect.Effect<void> => {
+    // -----------------------------------------------------------------------------------------------------------------
+    // deciding and writing
+    // -----------------------------------------------------------------------------------------------------------------
+
+    const decide = (
+      lane: Lane,
+      requests: ReadonlyArray<Pending>,
+      client: Pg.Pool | Pg.PoolClient,
+      how: { readonly fresh: boolean; readonly underway: Snapshot.Underway | undefined }
+    ): Effect.Effect<Decided, Session.Fault> => {
       const owners = ownersOf(requests)
-      const once = attempt.locked
+      const refs = requests.flatMap((request) => request.refs)
+      // What another lane remembers is not to be built on: it may be at work on it.
+      const remembered = (owner: string) => (homeOf(owner) === lane ? lane.remembered : undefined)
+      const known = { remembered, underway: how.underway }
+      return Effect.flatMap(Snapshot.take(client, { owners, refs, fresh: how.fresh }, known), (snapshot) =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          const batch = new Batch((owner, id) => snapshot.rows.get(owner)?.get(id), Tables.of)
+          const outcomes = requests.map((request) => batch.run(request))
+          const seen = owners.map((owner) => [owner, snapshot.revisions.get(owner)!] as const)
+          const query = batch.isEmpty ? undefined : CommitStatement.make({ ...batch.content(), owners: seen, now })
+          return { requests, owners, snapshot, batch, query, outcomes }
+        })
+      )
+    }
+
+    /** Whether it was written, or needed not to be; `false` if an owner had moved on, and nothing happened. */
+    const write = (
+      { owners, query, snapshot }: Decided,
+      client: Pg.Pool | Pg.PoolClient
+    ): Effect.Effect<boolean, Session.Fault> => {
+      if (query !== undefined) return Effect.map(Session.run(client, query), ([verdict]) => verdict?.done === true)
+      if (snapshot.isFresh) return Effect.succeed(true)
+      return Effect.map(Snapshot.revisions(client, owners), (actual) =>
+        owners.every((owner) => actual.get(owner) === snapshot.revisions.get(owner))
+      )
+    }
+
+    const remember = (lane: Lane, { batch, owners, query, snapshot }: Decided): void => {
+      const { remembered } = lane
+      for (const owner of owners) {
+        if (homeOf(owner) !== lane) continue
+        const revision = snapshot.revisions.get(owner)!
+        remembered.sees(owner, revision)
+        if (query !== undefined) remembered.advances(owner, Snapshot.next(revision))
+        for (const [id, held] of snapshot.rows.get(owner)!) remembered.put(owner, id, held)
+      }
+      for (const { held } of batch.written) {
+        const { kind, key, owner } = held.row.ref
+        if (homeOf(owner) === lane) remembered.put(owner, idOf(kind, key), held)
+      }
+    }
+
+    const answer = (lane: Lane, { batch, outcomes, owners, requests }: Decided): void => {
+      counts.decisions += requests.length
+      counts.commits++
+      lane.commits++
+      for (const owner of owners) if (homeOf(owner) !== lane) homeOf(owner).remembered.forget(owner)
+      for (const [i, { resume }] of requests.entries()) resume(effectOf(outcomes[i]!))
+      for (const order of batch.work.values()) if (order._tag === "Enqueue") announce(order.queue)
+    }
+
+    // -----------------------------------------------------------------------------------------------------------------
+    // when something is in the way
+    // -----------------------------------------------------------------------------------------------------------------
+
+    /** Decides and writes with nothing under way, again and again until everybody is answered. */
+    const carry = (lane: Lane, requests: ReadonlyArray<Pending>, attempt: Try): Effect.Effect<void> => {
+      const { locked } = attempt
+      const once = (client: Pg.Pool | Pg.PoolClient) =>
+        Effect.flatMap(decide(lane, requests, client, { fresh: locked, underway: undefined }), (decided) =>
+          Effect.map(write(decided, client), (done) => (done ? decided : undefined))
+        )
+      const carried = locked
         ? Session.transaction(database, (client) =>
-            Effect.zipRight(
-              Session.run(client, Statement.lock(owners)),
-              decideAndWrite(lane, requests, owners, { client, locked: true })
-            )
+            Effect.zipRight(Session.run(client, OwnerStatements.lock(ownersOf(requests))), once(client))
           )
-        : decideAndWrite(lane, requests, owners, { client: database.pool, locked: false })
-      return Effect.matchEffect(once, {
-        onSuccess: (done) => {
-          if (done !== undefined) return Effect.sync(done)
-          counts.conflicts++
-          for (const owner of owners) {
-            remembered(owner).forget(owner)
-            lane.contested.set(owner, lane.commits + contestedCommits)
-          }
-          return carry(lane, requests, { locked: true, tries: attempt.tries + 1 })
+        : once(database.pool)
+      return Effect.matchEffect(carried, {
+        onSuccess: (decided) => {
+          if (decided === undefined) return overtaken(lane, requests, attempt)
+          remember(lane, decided)
+          return Effect.sync(() => answer(lane, decided))
         },
-        onFailure: (fault) => {
-          for (const owner of owners) remembered(owner).forget(owner)
-          return recover(lane, requests, attempt, fault)
-        }
+        onFailure: (fault) => recover(lane, requests, attempt, fault)
       })
+    }
+
+    const overtaken = (lane: Lane, requests: ReadonlyArray<Pending>, { tries }: Try): Effect.Effect<void> => {
+      counts.conflicts++
+      for (const owner of ownersOf(requests)) {
+        lane.remembered.forget(owner)
+        lane.contested.set(owner, lane.commits + contestedCommits)
+      }
+      return carry(lane, requests, { locked: true, tries: tries + 1 })
     }
 
     const recover = (
@@ -126,6 +225,7 @@ export const make = (
       attempt: Try,
       fault: Session.Fault
     ): Effect.Effect<void> => {
+      for (const owner of ownersOf(requests)) lane.remembered.forget(owner)
       if (fault.isConflict && attempt.tries < options.tries)
         return carry(lane, requests, { locked: true, tries: attempt.tries + 1 })
       // What a server says of the data in a statement is true of one of the requests, not of all.
@@ -142,91 +242,107 @@ export const make = (
       return Effect.sync(() => requests.forEach(({ resume }) => resume(outcome)))
     }
 
-    const decideAndWrite = (
-      lane: Lane,
-      requests: ReadonlyArray<Pending>,
-      owners: ReadonlyArray<string>,
-      { client, locked }: { readonly client: Pg.Pool | Pg.PoolClient; readonly locked: boolean }
-    ): Effect.Effect<Done, Session.Fault> =>
-      Effect.flatMap(Snapshot.take(client, { owners, refs: refsOf(requests), fresh: locked }, remembered), (snapshot) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) => {
-          const batch = new Batch((owner, id) => snapshot.rows.get(owner)?.get(id), Tables.of)
-          const outcomes = requests.map((request) => batch.run(request))
-          const answer = (): void => {
-            counts.decisions += requests.length
-            counts.commits++
-            lane.commits++
-            for (const [i, { resume }] of requests.entries()) resume(effectOf(outcomes[i]!))
-          }
-          if (batch.isEmpty) {
-            if (snapshot.isFresh) {
-              for (const owner of owners) remember(lane, owner, snapshot)
-              return Effect.succeed(answer)
-            }
-            return Effect.map(Snapshot.revisions(client, owners), (now) =>
-              owners.every((owner) => now.get(owner) === snapshot.revisions.get(owner)) ? answer : undefined
-            )
-          }
-          const query = Statement.write({
-            owners: owners.map((owner) => [owner, snapshot.revisions.get(owner)!]),
-            written: batch.written,
-            events: batch.events,
-            tallies: batch.tallies.values(),
-            work: batch.work.values(),
-            now
-          })
-          return Effect.map(Session.run(client, query), ([verdict]): Done => {
-            if (verdict?.done !== true) return undefined
-            return () => {
-              for (const owner of owners) {
-                remember(lane, owner, snapshot)
-                if (remembered(owner) === lane.remembered)
-                  lane.remembered.advances(owner, String(BigInt(snapshot.revisions.get(owner)!) + 1n))
-              }
-              for (const { held } of batch.written) {
-                const { kind, key, owner } = held.row.ref
-                if (remembered(owner) === lane.remembered) remembered(owner).put(owner, idOf(kind, key), held)
-                else remembered(owner).forget(owner)
-              }
-              answer()
-              for (const order of batch.work.values()) if (order._tag === "Enqueue") announce(order.queue)
-            }
-          })
+    // -----------------------------------------------------------------------------------------------------------------
+    // lanes
+    // -----------------------------------------------------------------------------------------------------------------
+
+    const first: Try = { locked: false, tries: 0 }
+
+    const settled = (lane: Lane): Effect.Effect<void> =>
+      lane.underway === undefined ? Effect.void : Deferred.await(lane.underway.ended)
+
+    /** Sends a batch off, and returns at once. */
+    const dispatch = (lane: Lane, decided: Decided): void => {
+      const ended = Deferred.unsafeMake<void>(FiberId.none)
+      const before = new Map(decided.query === undefined ? [] : decided.snapshot.revisions)
+      const rows = new Map<string, Map<string, Held>>()
+      for (const { held } of decided.batch.written) {
+        const { key, kind, owner } = held.row.ref
+        let ofOwner = rows.get(owner)
+        if (ofOwner === undefined) rows.set(owner, (ofOwner = new Map<string, Held>()))
+        ofOwner.set(idOf(kind, key), held)
+      }
+      lane.underway = { before, rows, ended }
+      const fail = (again: Effect.Effect<void>): Effect.Effect<void> => {
+        lane.epoch++
+        lane.troubled = true
+        return again
+      }
+      const sent = Effect.matchEffect(write(decided, database.pool), {
+        onSuccess: (done) =>
+          done ? Effect.sync(() => answer(lane, decided)) : fail(overtaken(lane, decided.requests, first)),
+        onFailure: (fault) => fail(recover(lane, decided.requests, first, fault))
+      })
+      fork(
+        Effect.map(orDie(decided.requests, sent), () => {
+          lane.underway = undefined
+          lane.troubled = false
+          Deferred.unsafeDone(ended, Effect.void)
         })
       )
-
-    const remember = (lane: Lane, owner: string, { revisions, rows }: Snapshot.Snapshot): void => {
-      const cache = remembered(owner)
-      // The owner's own lane may be at work on it: what it has in hand will find the owner moved on.
-      if (cache !== lane.remembered) return cache.forget(owner)
-      cache.sees(owner, revisions.get(owner)!)
-      for (const [id, held] of rows.get(owner)!) cache.put(owner, id, held)
     }
 
-    const turns = yield* Effect.forEach(lanes, (lane) =>
-      Turns.make<Pending>(options.batchSize, (asked) => {
-        const requests = asked.filter(({ cancelled }) => !cancelled)
-        if (requests.length === 0) return Effect.void
-        const locked = ownersOf(requests).some((owner) => isContested(lane, owner))
-        return Effect.catchAllCause(carry(lane, requests, { locked, tries: 0 }), (cause) =>
-          Effect.sync(() => requests.forEach(({ resume }) => resume(Effect.failCause(cause))))
+    const turn = (lane: Lane, asked: ReadonlyArray<Pending>): Effect.Effect<void> => {
+      const requests = asked.filter(({ cancelled }) => !cancelled)
+      if (requests.length === 0) return Effect.void
+      if (lane.troubled)
+        return Effect.zipRight(
+          settled(lane),
+          Effect.suspend(() => turn(lane, asked))
         )
+      if (ownersOf(requests).some((owner) => isContested(lane, owner)))
+        return Effect.zipRight(settled(lane), carry(lane, requests, { locked: true, tries: 0 }))
+      const { epoch, underway } = lane
+      return Effect.matchEffect(decide(lane, requests, database.pool, { fresh: false, underway }), {
+        onSuccess: (decided) => {
+          if (lane.epoch === epoch) {
+            lane.ahead = true
+            remember(lane, decided)
+          }
+          return Effect.flatMap(settled(lane), () => {
+            lane.ahead = false
+            if (lane.epoch !== epoch) {
+              for (const owner of decided.owners) lane.remembered.forget(owner)
+              return carry(lane, requests, first)
+            }
+            dispatch(lane, decided)
+            return Effect.void
+          })
+        },
+        onFailure: (fault) => Effect.zipRight(settled(lane), recover(lane, requests, first, fault))
       })
-    )
+    }
 
-    const submit = (request: Request): Effect.Effect<any, any> =>
-      Effect.async((resume) => {
-        const pending: Pending = { refs: request.refs, decide: request.decide, resume, cancelled: false }
-        turns[laneOf(request.refs[0]?.owner ?? "")]!.add(pending)
-        return Effect.sync(() => {
-          pending.cancelled = true
-        })
-      })
+    /** Our own mistakes must not leave anybody waiting. */
+    const orDie = (requests: ReadonlyArray<Pending>, effect: Effect.Effect<void>): Effect.Effect<void> =>
+      Effect.catchAllCause(effect, (cause) =>
+        Effect.sync(() => requests.forEach(({ resume }) => resume(Effect.failCause(cause))))
+      )
 
-    return { submit, remembered, counts }
+    // What was asked for before the end is carried out: turns first, then what they have sent off.
+    yield* Effect.addFinalizer(() => Effect.forEach(lanes, settled, { discard: true }))
+    const turns = new Map<Lane, Turns.Turns<Pending>>()
+    for (const lane of lanes) {
+      turns.set(lane, yield* Turns.make<Pending>(options.batchSize, (asked) => orDie(asked, turn(lane, asked))))
+    }
+
+    return {
+      submit: ({ decide, refs }) =>
+        Effect.async((resume) => {
+          const pending: Pending = { refs, decide, resume, cancelled: false }
+          turns.get(homeOf(refs[0]?.owner ?? ""))!.add(pending)
+          return Effect.sync(() => {
+            pending.cancelled = true
+          })
+        }),
+      durable: (owner) => {
+        const lane = homeOf(owner)
+        return lane.underway === undefined && !lane.ahead ? lane.remembered : undefined
+      },
+      forget: (owner) => homeOf(owner).remembered.forget(owner),
+      counts
+    }
   })
-
-const refsOf = (requests: ReadonlyArray<Request>): ReadonlyArray<Ref<any>> => requests.flatMap(({ refs }) => refs)
 
 const isContested = ({ commits, contested }: Lane, owner: string): boolean => {
   const until = contested.get(owner)

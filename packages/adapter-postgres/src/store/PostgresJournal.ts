@@ -10,9 +10,9 @@ import type { Database } from "../place/Database.ts"
 import { idOf } from "./Batch.ts"
 import * as Codec from "./Codec.ts"
 import type { Committer } from "./Committer.ts"
+import * as RowStatements from "./RowStatements.ts"
 import * as Session from "./Session.ts"
 import * as Snapshot from "./Snapshot.ts"
-import * as Statement from "./Statement.ts"
 import * as Tables from "./Table.ts"
 import * as Turns from "./Turns.ts"
 
@@ -32,7 +32,7 @@ export const make = (
     const answerAll = (loads: ReadonlyArray<Load>): Effect.Effect<void> => {
       const refs = loads.map(({ ref }) => ref)
       const owners = Array.from(new Set(refs.map(({ owner }) => owner)))
-      return Effect.matchCause(Snapshot.take(pool, { owners, refs, fresh: true }, committer.remembered), {
+      return Effect.matchCause(Snapshot.take(pool, { owners, refs, fresh: true }, { remembered: committer.durable }), {
         onSuccess: ({ rows }) => {
           for (const { ref, resume } of loads)
             resume(Effect.succeed(rows.get(ref.owner)?.get(idOf(ref.kind, ref.key))?.row ?? fresh(ref)))
@@ -52,7 +52,7 @@ export const make = (
         Effect.async<Row<K>, PortFailure>((resume) => turns.add({ ref, resume })),
       history: (ref, { after, limit }) => {
         const codec = Codec.of(ref.kind)
-        return Session.run(pool, Statement.history(Tables.of(ref.kind), ref, after, limit)).pipe(
+        return Session.run(pool, RowStatements.history(Tables.of(ref.kind), ref, after, limit)).pipe(
           Effect.mapError((fault) => fault.toFailure("Journal", "history")),
           Effect.map((rows) =>
             rows.map(({ event, sequence }) => ({ sequence: Number(sequence), event: codec.readEvent(event) as never }))

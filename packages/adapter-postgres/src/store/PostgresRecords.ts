@@ -7,8 +7,10 @@ import { Records } from "@vsms/core/storage/Records"
 import * as Effect from "effect/Effect"
 import type { Database } from "../place/Database.ts"
 import type { Committer } from "./Committer.ts"
+import * as OwnerStatements from "./OwnerStatements.ts"
+import * as RowStatements from "./RowStatements.ts"
 import * as Session from "./Session.ts"
-import * as Statement from "./Statement.ts"
+import * as StatisticsStatements from "./StatisticsStatements.ts"
 import * as Tables from "./Table.ts"
 
 export const make = (database: (typeof Database)["Service"], committer: Committer): typeof Records.Service => {
@@ -22,20 +24,23 @@ export const make = (database: (typeof Database)["Service"], committer: Committe
   const purgeTable = (table: Tables.Table, now: number, limit: number): Effect.Effect<number, Session.Fault> =>
     Session.transaction(database, (client) =>
       Effect.gen(function* () {
-        const due = yield* Session.run(client, Statement.expired(table, now, limit))
+        const due = yield* Session.run(client, RowStatements.expired(table, now, limit))
         if (due.length === 0) return 0
         const owners = Array.from(new Set(due.map(({ owner }) => String(owner)))).sort()
-        yield* Session.run(client, Statement.lock(owners))
+        yield* Session.run(client, OwnerStatements.lock(owners))
         // Only now is it certain what they are: a row may have got a later expiry while its owner was waited for.
-        const rows: ReadonlyArray<Statement.ReadRow> = yield* Session.run(client, Statement.expiredOf(table, due, now))
+        const rows: ReadonlyArray<RowStatements.ReadRow> = yield* Session.run(
+          client,
+          RowStatements.expiredOf(table, due, now)
+        )
         const refs = rows.map(({ key, owner }) => ref(table.kind, owner, key))
-        if (table.kind.ephemeral) yield* Session.run(client, Statement.removeRows(table, refs))
+        if (table.kind.ephemeral) yield* Session.run(client, RowStatements.remove(table, refs))
         else {
-          const held = rows.map((row, i) => Statement.erased(Statement.heldOf(row, refs[i]!)))
-          yield* Session.run(client, Statement.eraseRows(table, held))
+          const held = rows.map((row, i) => RowStatements.heldOf(row, refs[i]!))
+          yield* Session.run(client, RowStatements.erase(table, held))
         }
-        yield* Session.run(client, Statement.advance(owners))
-        for (const owner of owners) committer.remembered(owner).forget(owner)
+        yield* Session.run(client, OwnerStatements.advance(owners))
+        for (const owner of owners) committer.forget(owner)
         return rows.length
       })
     )
@@ -44,18 +49,21 @@ export const make = (database: (typeof Database)["Service"], committer: Committe
     list: (query) => {
       const table = Tables.of(query.kind)
       return failing("list")(
-        Effect.map(Session.run(pool, Statement.list(table, query)), (rows: ReadonlyArray<Statement.ListedRow>) => {
-          const last = rows.length === query.limit ? rows[rows.length - 1] : undefined
-          return {
-            items: rows.map((row) => Statement.heldOf(row, ref(query.kind, row.owner, row.key)).row),
-            next: last === undefined ? undefined : { at: last.at, key: last.key }
+        Effect.map(
+          Session.run(pool, RowStatements.list(table, query)),
+          (rows: ReadonlyArray<RowStatements.ListedRow>) => {
+            const last = rows.length === query.limit ? rows[rows.length - 1] : undefined
+            return {
+              items: rows.map((row) => RowStatements.heldOf(row, ref(query.kind, row.owner, row.key)).row),
+              next: last === undefined ? undefined : { at: last.at, key: last.key }
+            }
           }
-        })
+        )
       )
     },
     sum: (query) =>
       failing("sum")(
-        Effect.map(Session.run(pool, Statement.sum(query)), (rows) =>
+        Effect.map(Session.run(pool, StatisticsStatements.sum(query)), (rows) =>
           rows.map(({ answered, failed, group, minutes, sends }) => ({
             group: query.by === "hour" || query.by === "day" ? Number(group) : String(group),
             sends: Number(sends),

@@ -10,8 +10,8 @@ import type * as Scope from "effect/Scope"
 import type { Database } from "../place/Database.ts"
 import type { Bells } from "./WorkBells.ts"
 import * as Session from "./Session.ts"
-import * as Statement from "./Statement.ts"
 import * as Turns from "./Turns.ts"
+import * as WorkStatements from "./WorkStatements.ts"
 
 interface GivenBack {
   readonly lease: Lease
@@ -36,7 +36,7 @@ export const make = (
     }
 
     const takeOnce = (given: ReadonlyArray<GivenBack>): Effect.Effect<void> =>
-      Effect.matchCause(Session.run(pool, Statement.giveBack(given)), {
+      Effect.matchCause(Session.run(pool, WorkStatements.giveBack(given)), {
         onSuccess: (rows) => {
           const held = new Set(rows.map(({ token }) => String(token)))
           for (const { ends, lease, readyAt, resume } of given) {
@@ -56,7 +56,7 @@ export const make = (
 
     return WorkQueue.of({
       lease: ({ leaseMillis, limit, now, queue }) =>
-        Session.run(pool, Statement.lease({ queue, now, limit, until: now + leaseMillis })).pipe(
+        Session.run(pool, WorkStatements.lease({ queue, now, limit, until: now + leaseMillis })).pipe(
           Effect.mapError((fault) => fault.toFailure("WorkQueue", "lease")),
           Effect.map((rows) => rows.map((row) => leaseOf(queue, row)))
         ),
@@ -64,7 +64,7 @@ export const make = (
       postpone: (lease, dueAt) => giveBack(lease, dueAt, true),
       extend: (lease, until) => giveBack(lease, until, false),
       nextDue: (queue) =>
-        Session.run(pool, Statement.nextDue(queue)).pipe(
+        Session.run(pool, WorkStatements.nextDue(queue)).pipe(
           Effect.mapError((fault) => fault.toFailure("WorkQueue", "nextDue")),
           Effect.map(([row]) => (row === undefined ? undefined : Number(row.ready_at)))
         ),

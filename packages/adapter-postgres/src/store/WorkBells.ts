@@ -9,7 +9,7 @@ import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import type { Database } from "../place/Database.ts"
 import * as Session from "./Session.ts"
-import * as Statement from "./Statement.ts"
+import * as WorkStatements from "./WorkStatements.ts"
 
 export interface Bells {
   /** There is new work in a queue: here at once, elsewhere soon. */
@@ -34,7 +34,7 @@ export const make = (database: (typeof Database)["Service"]): Effect.Effect<Bell
       const channels = Array.from(unheard, channelOf)
       unheard.clear()
       return Effect.zipRight(
-        Effect.ignore(Session.run(database.pool, Statement.notify(channels))),
+        Effect.ignore(Session.run(database.pool, WorkStatements.notify(channels))),
         Effect.sleep(pauseMillis)
       )
     })
