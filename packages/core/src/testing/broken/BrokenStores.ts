@@ -138,6 +138,23 @@ export const brokenStores: ReadonlyArray<BrokenStore> = [
     })
   ),
   broken(
+    "half-hearted: checks each change when its turn comes, and keeps what it has stored by then",
+    "a decision may change what it named and make new things of that owner, but touch nothing else",
+    ({ journal }) => {
+      const transact = (
+        refs: ReadonlyArray<Ref<any>>,
+        decide: (rows: Rows<any>) => Either.Either<Decision<any>, any>
+      ) => {
+        const first: typeof decide = (rows) =>
+          Either.map(decide(rows), (decision) => ({ ...decision, changes: decision.changes.slice(0, 1) }))
+        return Effect.tapDefect(journal.transact(refs, decide as never), () =>
+          Effect.ignore(journal.transact(refs, first as never))
+        )
+      }
+      return { journal: { ...journal, transact: transact as Transact } }
+    }
+  ),
+  broken(
     "racy: reads, waits, then writes",
     "whatever is acknowledged is stored, once, however decisions race",
     ({ journal }) => ({

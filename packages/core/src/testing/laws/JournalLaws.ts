@@ -156,11 +156,15 @@ const onlyWhatIsNamed: Law<Journal> = example({
     const journal = yield* Journal
     yield* pay("other", 1)
     yield* pay("own", 1)
+    // The first change is sound: what comes of the second decides about both.
     const touch = (owner: string, key: string) =>
-      journal.transact([purseRef("own", "named")], () =>
+      journal.transact([purseRef("own", "named")], ([named]) =>
         Either.right(
           Decision.make(undefined, {
-            changes: [Decision.change(fresh(purseRef(owner, key)), [{ _tag: "Paid", amount: 5, at: 1 }])]
+            changes: [
+              Decision.change(named, [{ _tag: "Paid", amount: 1, at: 1 }]),
+              Decision.change(fresh(purseRef(owner, key)), [{ _tag: "Paid", amount: 5, at: 1 }])
+            ]
           })
         )
       )
@@ -174,6 +178,8 @@ const onlyWhatIsNamed: Law<Journal> = example({
       yield* expect(Exit.isFailure(yield* Effect.exit(touch(owner, key))), `no change to ${owner}/${key}`)
     }
     yield* expectEqual((yield* stored("own")).state.total, 1, "an existing thing that was not named")
+    const named = yield* journal.load(purseRef("own", "named"))
+    yield* expectEqual([named.state.total, named.version], [1, 1], "what a refused decision had named")
   })
 })
 
