@@ -4,25 +4,9 @@
  */
 import * as Numeral from "./Numeral.ts"
 import { readSign, signs } from "./MandarinSigns.ts"
+import { number, plainNumber, type Reading, reading, type Said } from "./Reader.ts"
 import * as Spelling from "./Spelling.ts"
 import { type Part, phrase, rest } from "./Utterance.ts"
-
-/** Words as they stand, or parts with pauses between them. */
-export type Said = string | ReadonlyArray<Part>
-
-export interface Reading {
-  readonly pattern: RegExp
-  /** `undefined`: it only looked like it. */
-  readonly say: (found: RegExpExecArray, pace: Spelling.Pace) => Said | undefined
-}
-
-const reading = (pattern: RegExp, say: Reading["say"]): Reading => ({
-  pattern: new RegExp(pattern.source, "suy"),
-  say
-})
-
-/** A number with or without thousands marks and decimals. */
-const number = String.raw`(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?`
 
 /** What is counted: before it 2 is 两. */
 const measure = [
@@ -34,8 +18,6 @@ const measure = [
 ]
   .map((words, at) => (at === 0 ? `[${words}]` : words))
   .join("|")
-
-const plainNumber = (written: string): string => written.replaceAll(",", "")
 
 const decimal = (written: string): string => Numeral.decimal(plainNumber(written))
 
@@ -263,7 +245,7 @@ export const readings: ReadonlyArray<Reading> = [
   reading(/(?<![\d.])\d{2}(?=折)/, ([discount]) => Numeral.digits(discount)),
   reading(/(?<![\d.])0\d+(?!\d|\.\d)/, ([label]) => Numeral.codeDigits(label)),
   counted,
-  reading(/(?<![\d.,])\d{7,}(?!\d|[.,]\d)/, ([digits], pace) => label(digits, pace)),
+  reading(/(?<![\d.,])(?!\d+0000(?!\d))\d{7,}(?!\d|[.,]\d)/, ([digits], pace) => label(digits, pace)),
   reading(/(?<=^|[\s(（:：-])\.(\d+)(?![\d.])/, ([, fraction]) => Numeral.decimal(`0.${fraction}`)),
   bare,
 

@@ -3,6 +3,7 @@ import type { SpeechSegment } from "@vsms/core/dispatch/SpeechSynthesizer"
 import * as EnglishText from "./EnglishText.ts"
 import * as Lexicon from "./Lexicon.ts"
 import * as MandarinText from "./MandarinText.ts"
+import type { Piece } from "./Reader.ts"
 import * as Spelling from "./Spelling.ts"
 import { join, type Part, phrase, silence, type Utterance } from "./Utterance.ts"
 
@@ -24,7 +25,7 @@ export const speaker = (
   const replace = Lexicon.applier(settings.lexicon)
   return (segments, language) => {
     const parts: Array<Part> = []
-    let text: Array<MandarinText.Piece> = []
+    let text: Array<Piece> = []
     const endText = () => {
       if (text.length > 0) parts.push(...(language === "zh-CN" ? MandarinText : EnglishText).read(text, settings.pace))
       text = []

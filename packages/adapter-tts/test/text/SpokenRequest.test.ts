@@ -5,7 +5,7 @@ import * as Lexicon from "../../src/text/Lexicon.ts"
 import * as Spelling from "../../src/text/Spelling.ts"
 import * as SpokenRequest from "../../src/text/SpokenRequest.ts"
 import { words } from "../../src/text/Utterance.ts"
-import { english, line, say } from "../support/Speaking.ts"
+import { line, say } from "../support/Speaking.ts"
 
 const text = (text: string): SpeechSegment => ({ _tag: "Text", text })
 const spell = (text: string): SpeechSegment => ({ _tag: "Spell", text })
@@ -86,16 +86,5 @@ describe("a lexicon", () => {
   it("has words, not patterns", () => {
     expect(Lexicon.applier({ "a.c": "x", "(": "y" })("abc a.c (")).toBe("abc x y")
     expect(Lexicon.applier({})("abc")).toBe("abc")
-  })
-})
-
-describe("English", () => {
-  it.each([
-    ["Your code is 3842. It is valid for 5 minutes.", "Your code is|three|eight|four|two|It is valid for 5 minutes."],
-    ["【Bank】Your PIN: AB12, don't share it!", "Bank, Your PIN,|A|B|one|two|don't share it!"],
-    ["Call 13800138000 (free)", "Call|one|three|eight|zero|zero|one|three|eight|zero|zero|zero|free,"],
-    ["Dear 张三, hi", "Dear unreadable, hi"]
-  ])("%s", (given, said) => {
-    expect(english(given)).toBe(said)
   })
 })
