@@ -1,6 +1,7 @@
 /** Writes the generated sources of the workspace; with `--check` it writes nothing and fails if one is out of date. */
 import * as fs from "node:fs"
 import * as path from "node:path"
+import * as OpenApiDocument from "@vsms/adapter-http/api/OpenApiDocument"
 import { filesIn } from "../architecture/Disk.ts"
 import { barrelText } from "./Barrel.ts"
 import { moduleText, parse } from "./Rulebook.ts"
@@ -35,5 +36,8 @@ for (const name of fs.readdirSync(path.join(root, "packages"))) {
       emit(path.join(folder, "index.ts"), barrelText(modules))
   }
 }
+
+// The description of the native API, made of its contract.
+emit(path.join(root, "packages/adapter-http/openapi.json"), OpenApiDocument.text())
 
 process.exitCode = stale > 0 ? 1 : 0
