@@ -195,7 +195,7 @@ export const readings: ReadonlyArray<Reading> = [
 
   reading(/https?:\/\//, () => ", "),
   reading(/[A-Za-z]+(?:'[A-Za-z]+)*/, ([text]) => (isAbbreviation(text) ? words([...text].join(" ")) : text)),
-  reading(/(?:(?![A-Za-z\d])[\p{L}\p{N}])+/u, () => words("unreadable")),
+  reading(/(?:(?![A-Za-z\d])[\p{L}\p{N}])+/u, () => words("blank")),
   // A range, a minus, a hyphen.
   reading(/(?<=[\d%]\s?|\d[ap]m)[-–—~～]+(?=\s?[\d$¥€£])/, () => words("to")),
   reading(/(?<![A-Za-z\d])[-−](?=[\d¥$€£])/, () => words("minus")),

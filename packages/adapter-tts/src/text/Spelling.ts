@@ -114,7 +114,7 @@ export const nameOf = (character: string, language: Language): string => {
     return signs[character]?.[0] ?? (/[\p{L}\p{N}]/u.test(character) ? (isHan(character) ? character : "某") : "")
   }
   if (/\d/.test(character)) return englishDigits[Number(character)]!
-  return signs[character]?.[1] ?? (/[\p{L}\p{N}]/u.test(character) ? "unreadable" : "")
+  return signs[character]?.[1] ?? (/[\p{L}\p{N}]/u.test(character) ? "blank" : "")
 }
 
 const isHan = (character: string): boolean => /[\u3400-\u4dbf\u4e00-\u9fff]/.test(character)
