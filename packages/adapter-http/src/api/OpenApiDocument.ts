@@ -205,7 +205,7 @@ export const exampleOf = (schema: Json | undefined, schemas: Json, name = ""): u
       return "…"
     case "number":
     case "integer":
-      return /At$/.test(name) ? samples["at"] : Math.max(1, Number(schema["minimum"] ?? 1))
+      return name.endsWith("At") ? samples["at"] : Math.max(1, Number(schema["minimum"] ?? 1))
     case "boolean":
       return true
     default:

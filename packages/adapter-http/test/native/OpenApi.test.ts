@@ -26,9 +26,9 @@ describe("the OpenAPI document", () => {
   })
 
   it("has every endpoint of the contract, each with a summary, who may call it, and its problems", () => {
-    expect(operations.map(({ operation }) => operation.operationId).sort()).toEqual(
-      contract.map(({ name }) => name).sort()
-    )
+    const described = operations.map(({ operation }) => String(operation.operationId))
+    expect(described).toHaveLength(contract.length)
+    expect(new Set(described)).toEqual(new Set(contract.map(({ name }) => name)))
     for (const { operation, path } of operations) {
       expect(operation.summary, path).toMatch(/./)
       expect(Object.keys(operation.responses), path).toEqual(
