@@ -2,8 +2,8 @@
  * Adapter: an embedded database in a folder, for one process that needs no server. It survives the death of the
  * process.
  *
- * **Gotchas** It does not survive a power cut: the embedded database never asks the disk to keep what it wrote. Nor has
- * it time limits: a statement that runs, runs to its end.
+ * **Gotchas** It does not survive a power cut: the embedded database never asks the disk to keep what it wrote. Nor can
+ * it stop a statement: one that takes too long takes the thread with it.
  */
 import * as os from "node:os"
 import * as path from "node:path"
@@ -25,6 +25,7 @@ export interface Options extends Omit<Embedded.Options, "folder"> {
 
 export const defaults: Omit<Options, "folder"> = {
   startLimitMillis: 60_000,
+  answerLimitMillis: 120_000,
   waitLimitMillis: 30_000,
   snapshots: path.join(os.homedir(), ".cache", "vsms"),
   pgliteModule

@@ -12,6 +12,7 @@ export type Options = Omit<Embedded.Options, "folder">
 
 export const defaults: Options = {
   startLimitMillis: 60_000,
+  answerLimitMillis: 120_000,
   waitLimitMillis: 30_000,
   snapshots: path.join(os.homedir(), ".cache", "vsms"),
   pgliteModule

@@ -36,6 +36,11 @@ export class PgliteThread extends Context.Tag("@vsms/adapter-postgres/place/Pgli
 export interface Options extends WorkerData {
   /** How long the thread may take to come up; the first time on a machine, an empty database is made. */
   readonly startLimitMillis: number
+  /**
+   * How long it may take to the first word of an answer. Then the thread is ended, as there is no other way to stop a
+   * statement, and opened again.
+   */
+  readonly answerLimitMillis: number
 }
 
 export interface Running {
@@ -102,10 +107,16 @@ interface Thread {
   readonly kill: Effect.Effect<void>
 }
 
-const start = ({ startLimitMillis, ...workerData }: Options): Effect.Effect<Thread, StartError> =>
+const start = ({ answerLimitMillis, startLimitMillis, ...workerData }: Options): Effect.Effect<Thread, StartError> =>
   Effect.gen(function* () {
     // No flags of the host: neither its loaders nor its debugger concern this thread.
-    const worker = new Worker(new URL("./worker/PgliteWorker.js", import.meta.url), { workerData, execArgv: [] })
+    const worker = new Worker(new URL("./worker/PgliteWorker.js", import.meta.url), {
+      workerData,
+      execArgv: [],
+      // With less, a statement that recurses for ever meets the end of the stack before the database's own limit, and
+      // the database is confused from then on.
+      resourceLimits: { stackSizeMb: 64 }
+    })
     const started = yield* Deferred.make<void, StartError>()
     const ended = yield* Deferred.make<void>()
     const connections = new Map<number, PgliteConnection>()
@@ -114,6 +125,17 @@ const start = ({ startLimitMillis, ...workerData }: Options): Effect.Effect<Thre
     let count = 0
     const unusable = (detail: string) => new FolderUnusable({ folder: workerData.folder ?? "memory", detail })
     const send = (request: Request, moved: ReadonlyArray<ArrayBuffer> = []) => worker.postMessage(request, [...moved])
+
+    /** Runs while an answer is due. */
+    let patience: NodeJS.Timeout | undefined
+    const asked = () => {
+      // A dump takes its time, and whatever comes after it waits.
+      if (dumps.length === 0) patience ??= setTimeout(() => void worker.terminate(), answerLimitMillis)
+    }
+    const answered = () => {
+      clearTimeout(patience)
+      patience = undefined
+    }
 
     const onReply = (reply: Reply) => {
       switch (reply._tag) {
@@ -124,13 +146,16 @@ const start = ({ startLimitMillis, ...workerData }: Options): Effect.Effect<Thre
         case "Broken":
           return Deferred.unsafeDone(started, Exit.fail(unusable(reply.detail)))
         case "Bytes":
+          answered()
           return void connections.get(reply.connection)?.push(Buffer.from(reply.bytes.buffer))
         case "Dumped":
+          answered()
           return dumps.splice(0, 1).forEach((dump) => Deferred.unsafeDone(dump, Exit.succeed(reply.archive)))
       }
     }
     const onExit = () => {
       alive = false
+      answered()
       Deferred.unsafeDone(started, Exit.fail(unusable("its thread ended")))
       Deferred.unsafeDone(ended, Exit.void)
       for (const dump of dumps.splice(0)) Deferred.unsafeDone(dump, Exit.fail(new ConnectionLost(lost)))
@@ -150,11 +175,15 @@ const start = ({ startLimitMillis, ...workerData }: Options): Effect.Effect<Thre
         connections.set(id, connection)
         connection.once("close", () => connections.delete(id))
         send({ _tag: "Connect", connection: id })
-        connection.attach((bytes) => send({ _tag: "Bytes", connection: id, bytes }, [bytes.buffer]))
+        connection.attach((bytes) => {
+          asked()
+          send({ _tag: "Bytes", connection: id, bytes }, [bytes.buffer])
+        })
       },
       dump: Effect.suspend(() => {
         const dump = Deferred.unsafeMake<Uint8Array, ConnectionLost>(FiberId.none)
         dumps.push(dump)
+        answered()
         send({ _tag: "Dump" })
         return Deferred.await(dump)
       }),

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import * as path from "node:path"
+import * as readline from "node:readline"
 
 const root = path.resolve(import.meta.dirname, "../../../..")
 
@@ -20,28 +21,26 @@ export const run = (program: string): Process => {
     ["--conditions=@vsms/source", "--import", "tsx", "--input-type=module", "--eval", program],
     { cwd: import.meta.dirname, stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, NODE_OPTIONS: "" } }
   )
-  let text = ""
-  const waiting: Array<(line: string) => void> = []
-  const lines: Array<string> = []
-  child.stdout.on("data", (chunk: Buffer) => {
-    text += chunk.toString()
-    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
-      const line = text.slice(0, end)
-      text = text.slice(end + 1)
-      const next = waiting.shift()
-      if (next === undefined) lines.push(line)
-      else next(line)
-    }
-  })
+  // Undefined: there are no more.
+  const lines: Array<string | undefined> = []
+  const waiting: Array<(line: string | undefined) => void> = []
+  const give = (line: string | undefined) => {
+    const next = waiting.shift()
+    if (next === undefined) lines.push(line)
+    else next(line)
+  }
+  readline
+    .createInterface(child.stdout)
+    .on("line", give)
+    .on("close", () => give(undefined))
   return {
     child,
-    line: () =>
-      new Promise((resolve, reject) => {
-        const line = lines.shift()
-        if (line !== undefined) return resolve(line)
-        waiting.push(resolve)
-        child.once("exit", () => reject(new Error("it has ended without a line")))
-      }),
+    line: async () => {
+      const line =
+        lines.length > 0 ? lines.shift() : await new Promise<string | undefined>((hear) => waiting.push(hear))
+      if (line === undefined) throw new Error("it has ended without a line")
+      return line
+    },
     kill: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return
       child.kill("SIGKILL")

@@ -24,7 +24,7 @@ const send = (reply, transfer = []) => port.postMessage(reply, transfer)
 const log = []
 
 /** Of `PGlite.defaultStartParams`, with a cache and a log of the size of one host's database. */
-const settings = ["shared_buffers=64MB", "max_wal_size=256MB", "min_wal_size=32MB"]
+const settings = ["shared_buffers=64MB", "max_wal_size=256MB", "min_wal_size=32MB", "max_stack_depth=512kB"]
 
 /** @type {(fault: unknown) => boolean} */
 const isAbsence = (fault) => fault instanceof Error && "code" in fault && fault.code === "ERR_MODULE_NOT_FOUND"
@@ -48,7 +48,7 @@ const snapshotOf = async (/** @type {typeof import("@electric-sql/pglite")} */ {
     fs.renameSync(draft, snapshot)
   } catch {
     // No rights, no room, or another process was quicker: nobody depends on it.
-    fs.rmSync(draft, { recursive: true, force: true })
+    if (fs.existsSync(draft)) fs.rmSync(draft, { recursive: true, force: true })
   }
   return isDatabase(snapshot) ? snapshot : undefined
 }
