@@ -26,13 +26,13 @@ export const of = (kind: Kind.Any): Codec => {
 }
 
 const make = (kind: Kind.Any): Codec => {
-  const writePersonal = writer(kind.personal)
+  const writePersonal = writer(kind.personal, `the personal data of a ${kind.name}`)
   const readPersonal = reader(kind.personal, `the personal data of a ${kind.name}`)
   // Most changes leave the personal data as it was: the very same object is not written out anew.
   const written = new WeakMap<object, string>()
   return {
-    writeState: writer(kind.state),
-    writeEvent: writer(kind.event),
+    writeState: writer(kind.state, `the state of a ${kind.name}`),
+    writeEvent: writer(kind.event, `an event of a ${kind.name}`),
     writePersonal: (personal) => {
       if (personal === undefined) return null
       if (typeof personal !== "object" || personal === null) return writePersonal(personal)
@@ -46,13 +46,18 @@ const make = (kind: Kind.Any): Codec => {
   }
 }
 
-const writer = (schema: Schema.Schema<any, any>): ((value: unknown) => string) => {
+/** A value that does not fit its schema is ours to mend. The message names none, as values may be personal. */
+const writer = (schema: Schema.Schema<any, any>, what: string): ((value: unknown) => string) => {
   if (SchemaAST.typeAST(schema.ast) === schema.ast) return JSON.stringify
-  const encode = Schema.encodeSync(schema)
-  return (value) => JSON.stringify(encode(value))
+  const encode = Schema.encodeEither(schema)
+  return (value) => {
+    const written = encode(value)
+    if (Either.isLeft(written)) throw new Error(`${what} is not what its schema says${pathOf(written.left.issue)}`)
+    return JSON.stringify(written.right)
+  }
 }
 
-/** What is stored does not fit its schema: ours to mend. The message names no value, as values may be personal. */
+/** What is stored does not fit its schema: so is that. */
 const reader = (schema: Schema.Schema<any, any>, what: string): ((json: unknown) => unknown) => {
   const decode = Schema.decodeUnknownEither(schema)
   return (json) => {

@@ -131,22 +131,23 @@ export const make = (
       requests: ReadonlyArray<Pending>,
       client: Pg.Pool | Pg.PoolClient,
       how: { readonly fresh: boolean; readonly underway: Snapshot.Underway | undefined }
-    ): Effect.Effect<Decided, Session.Fault> => {
-      const owners = ownersOf(requests)
-      const refs = requests.flatMap((request) => request.refs)
-      // What another lane remembers is not to be built on: it may be at work on it.
-      const remembered = (owner: string) => (homeOf(owner) === lane ? lane.remembered : undefined)
-      const known = { remembered, underway: how.underway }
-      return Effect.flatMap(Snapshot.take(client, { owners, refs, fresh: how.fresh }, known), (snapshot) =>
-        Effect.map(Clock.currentTimeMillis, (now) => {
-          const batch = new Batch((owner, id) => snapshot.rows.get(owner)?.get(id), Tables.of)
-          const outcomes = requests.map((request) => batch.run(request))
-          const seen = owners.map((owner) => [owner, snapshot.revisions.get(owner)!] as const)
-          const query = batch.isEmpty ? undefined : CommitStatement.make({ ...batch.content(), owners: seen, now })
-          return { requests, owners, snapshot, batch, query, outcomes }
-        })
-      )
-    }
+    ): Effect.Effect<Decided, Session.Fault> =>
+      Session.withMistakes(() => {
+        const owners = ownersOf(requests)
+        const refs = requests.flatMap((request) => request.refs)
+        // What another lane remembers is not to be built on: it may be at work on it.
+        const remembered = (owner: string) => (homeOf(owner) === lane ? lane.remembered : undefined)
+        const known = { remembered, underway: how.underway }
+        return Effect.flatMap(Snapshot.take(client, { owners, refs, fresh: how.fresh }, known), (snapshot) =>
+          Effect.map(Clock.currentTimeMillis, (now) => {
+            const batch = new Batch((owner, id) => snapshot.rows.get(owner)?.get(id), Tables.of)
+            const outcomes = requests.map((request) => batch.run(request))
+            const seen = owners.map((owner) => [owner, snapshot.revisions.get(owner)!] as const)
+            const query = batch.isEmpty ? undefined : CommitStatement.make({ ...batch.content(), owners: seen, now })
+            return { requests, owners, snapshot, batch, query, outcomes }
+          })
+        )
+      })
 
     /** Whether it was written, or needed not to be; `false` if an owner had moved on, and nothing happened. */
     const write = (
@@ -228,7 +229,6 @@ export const make = (
       for (const owner of ownersOf(requests)) lane.remembered.forget(owner)
       if (fault.isConflict && attempt.tries < options.tries)
         return carry(lane, requests, { locked: true, tries: attempt.tries + 1 })
-      // What a server says of the data in a statement is true of one of the requests, not of all.
       if (requests.length > 1 && fault.isOfData) {
         const half = requests.length >> 1
         return Effect.zipRight(
@@ -236,9 +236,7 @@ export const make = (
           carry(lane, requests.slice(half), attempt)
         )
       }
-      const failure = fault.toFailure(port, "transact")
-      // A constraint has stopped what the rules had let pass.
-      const outcome = fault.breaksConstraint ? Effect.die(failure) : Effect.fail(failure)
+      const outcome = Session.failure(fault, port, "transact")
       return Effect.sync(() => requests.forEach(({ resume }) => resume(outcome)))
     }
 
@@ -323,7 +321,15 @@ export const make = (
     yield* Effect.addFinalizer(() => Effect.forEach(lanes, settled, { discard: true }))
     const turns = new Map<Lane, Turns.Turns<Pending>>()
     for (const lane of lanes) {
-      turns.set(lane, yield* Turns.make<Pending>(options.batchSize, (asked) => orDie(asked, turn(lane, asked))))
+      turns.set(
+        lane,
+        yield* Turns.make<Pending>(options.batchSize, (asked) =>
+          orDie(
+            asked,
+            Effect.suspend(() => turn(lane, asked))
+          )
+        )
+      )
     }
 
     return {

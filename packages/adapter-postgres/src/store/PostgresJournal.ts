@@ -32,14 +32,23 @@ export const make = (
     const answerAll = (loads: ReadonlyArray<Load>): Effect.Effect<void> => {
       const refs = loads.map(({ ref }) => ref)
       const owners = Array.from(new Set(refs.map(({ owner }) => owner)))
-      return Effect.matchCause(Snapshot.take(pool, { owners, refs, fresh: true }, { remembered: committer.durable }), {
-        onSuccess: ({ rows }) => {
-          for (const { ref, resume } of loads)
-            resume(Effect.succeed(rows.get(ref.owner)?.get(idOf(ref.kind, ref.key))?.row ?? fresh(ref)))
-        },
-        onFailure: (cause) => {
-          const failure = Session.failCause("Journal", "load", cause)
-          for (const { resume } of loads) resume(failure)
+      const taken = Session.withMistakes(() =>
+        Snapshot.take(pool, { owners, refs, fresh: true }, { remembered: committer.durable })
+      )
+      return Effect.matchEffect(taken, {
+        onSuccess: ({ rows }) =>
+          Effect.sync(() => {
+            for (const { ref, resume } of loads)
+              resume(Effect.succeed(rows.get(ref.owner)?.get(idOf(ref.kind, ref.key))?.row ?? fresh(ref)))
+          }),
+        onFailure: (fault) => {
+          // Nobody is to suffer for another's key: the culprit is found by halves.
+          if (loads.length > 1 && fault.isOfData) {
+            const half = loads.length >> 1
+            return Effect.zipRight(answerAll(loads.slice(0, half)), answerAll(loads.slice(half)))
+          }
+          const failure = Session.failure(fault, "Journal", "load")
+          return Effect.sync(() => loads.forEach(({ resume }) => resume(failure)))
         }
       })
     }
@@ -50,14 +59,18 @@ export const make = (
       transact: (refs, decide) => committer.submit({ refs, decide }),
       load: <K extends Kind.Any>(ref: Ref<K>) =>
         Effect.async<Row<K>, PortFailure>((resume) => turns.add({ ref, resume })),
-      history: (ref, { after, limit }) => {
-        const codec = Codec.of(ref.kind)
-        return Session.run(pool, RowStatements.history(Tables.of(ref.kind), ref, after, limit)).pipe(
-          Effect.mapError((fault) => fault.toFailure("Journal", "history")),
-          Effect.map((rows) =>
-            rows.map(({ event, sequence }) => ({ sequence: Number(sequence), event: codec.readEvent(event) as never }))
+      history: (ref, { after, limit }) =>
+        Effect.suspend(() => {
+          const codec = Codec.of(ref.kind)
+          return Session.run(pool, RowStatements.history(Tables.of(ref.kind), ref, after, limit)).pipe(
+            Effect.mapError((fault) => fault.toFailure("Journal", "history")),
+            Effect.map((rows) =>
+              rows.map(({ event, sequence }) => ({
+                sequence: Number(sequence),
+                event: codec.readEvent(event) as never
+              }))
+            )
           )
-        )
-      }
+        })
     })
   })

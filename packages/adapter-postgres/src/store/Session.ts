@@ -17,9 +17,12 @@ export class Fault {
   readonly error: unknown
   /** The SQLSTATE, if the server sent one. */
   readonly code: string | undefined
+  /** Not the database's: something of what was asked for threw. */
+  readonly isMistake: boolean
 
-  constructor(error: unknown) {
+  constructor(error: unknown, isMistake = false) {
     this.error = error
+    this.isMistake = isMistake
     const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : ""
     this.code = /^[0-9A-Z]{5}$/.test(code) && !/^E[A-Z]{4}$/.test(code) ? code : undefined
   }
@@ -29,9 +32,9 @@ export class Fault {
     return this.code === "40001" || this.code === "40P01"
   }
 
-  /** A value that the database cannot hold, or that breaks a constraint. */
+  /** True of one of those who share a statement, not of all: a value that cannot be held, a constraint, a mistake. */
   get isOfData(): boolean {
-    return this.code?.startsWith("22") === true || this.breaksConstraint
+    return this.isMistake || this.code?.startsWith("22") === true || this.breaksConstraint
   }
 
   get breaksConstraint(): boolean {
@@ -50,12 +53,38 @@ type Client = Pg.Pool | Pg.PoolClient
 /** The rows of one statement. The driver's own errors, in `Fault`, stay within the store. */
 export const run = (client: Client, { statement, values }: Query): Effect.Effect<Rows, Fault> =>
   Effect.async((resume) => {
+    if (!values.every(canBeHeld)) return resume(Effect.fail(new Fault(notText)))
     const { name, text } = statement
     const config = { text, values: values as Array<unknown>, ...(name === undefined ? {} : { name }) }
     client.query(config, (error: Error | undefined, result: Pg.QueryResult) =>
       resume(error ? Effect.fail(new Fault(error)) : Effect.succeed(result.rows))
     )
   })
+
+/** Half a character is no text. The driver would send another one in its place, and nobody would be told. */
+const canBeHeld = (value: unknown): boolean => {
+  if (typeof value === "string") return isText(value)
+  return !Array.isArray(value) || value.every((item) => typeof item !== "string" || isText(item))
+}
+
+/** As the server says it of NUL, which it finds itself. */
+const notText = Object.assign(new Error("half a character"), { code: "22021" })
+
+// The compiler's library is older than the engine.
+const isText: (text: string) => boolean = Function.prototype.call.bind(
+  (String.prototype as unknown as { readonly isWellFormed: () => boolean }).isWellFormed
+)
+
+/** What throws becomes a `Fault` too: where many share a statement, it is to be found whose it is. */
+export const withMistakes = <A>(effect: () => Effect.Effect<A, Fault>): Effect.Effect<A, Fault> =>
+  Effect.catchAllDefect(Effect.suspend(effect), (defect) => Effect.fail(new Fault(defect, true)))
+
+/** How whoever asked is told: a mistake is a defect, and so is what a constraint has stopped although rules let it pass. */
+export const failure = (fault: Fault, port: string, operation: string): Effect.Effect<never, PortFailure> => {
+  if (fault.isMistake) return Effect.die(fault.error)
+  const failed = fault.toFailure(port, operation)
+  return fault.breaksConstraint ? Effect.die(failed) : Effect.fail(failed)
+}
 
 /**
  * Runs statements in one transaction, which is committed if `body` succeeds and rolled back otherwise. A COMMIT that

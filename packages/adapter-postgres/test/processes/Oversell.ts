@@ -30,7 +30,6 @@ export interface Result {
 }
 
 export const run = async ({ attempts, minutes, processes, sessions, url }: Contest): Promise<Result> => {
-  await Tenants.migrate(url)
   const [tenant] = await Tenants.open(Tenants.server(url), [{ minutes }])
   const contestants = await Child.startAll("Contestant", processes)
   try {

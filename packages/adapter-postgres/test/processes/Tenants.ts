@@ -12,15 +12,10 @@ import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
 import type { Database } from "../../src/place/Database.ts"
 import * as PostgresServer from "../../src/place/PostgresServer.ts"
-import { sql } from "../../src/schema/migrations/M0001Initial.ts"
 import * as PostgresStorage from "../../src/store/PostgresStorage.ts"
-import * as TestServer from "../server/TestServer.ts"
 import * as FastClock from "./FastClock.ts"
 
 export type { Tenant } from "@vsms/core/testing/Tenant"
-
-/** Makes the tables. */
-export const migrate = (url: string): Promise<unknown> => TestServer.query(url, sql)
 
 /** Everything of core in this process, and only its storage outside. */
 export const platform = <E>(place: Layer.Layer<Database, E>) =>

@@ -47,17 +47,24 @@ serve({
         const attempt = (i: number) =>
           Effect.map(
             Effect.either(
-              sends.acceptCode(accountId, applicationId, { to: `138${String(of.first + i).padStart(8, "0")}`, code: "246802" })
+              sends.acceptCode(accountId, applicationId, {
+                to: `138${String(of.first + i).padStart(8, "0")}`,
+                code: "246802"
+              })
             ),
             (answer) => {
               if (Either.isRight(answer)) accepted.push([answer.right.sendId, answer.right.holdMinutes])
               else refused[answer.left._tag] = (refused[answer.left._tag] ?? 0) + 1
             }
           )
-        yield* Effect.forEach(Array.from({ length: of.attempts }, (_, i) => i), attempt, {
-          concurrency: of.concurrency,
-          discard: true
-        })
+        yield* Effect.forEach(
+          Array.from({ length: of.attempts }, (_, i) => i),
+          attempt,
+          {
+            concurrency: of.concurrency,
+            discard: true
+          }
+        )
         return { accepted, refused }
       })
     )
