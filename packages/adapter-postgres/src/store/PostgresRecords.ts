@@ -20,12 +20,15 @@ export const make = (database: (typeof Database)["Service"], committer: Committe
     <A>(effect: Effect.Effect<A, Session.Fault>): Effect.Effect<A, PortFailure> =>
       Effect.mapError(effect, (fault) => fault.toFailure("Records", operation))
 
-  /** Erases up to `limit` rows of one table; owner by owner, as all that changes things of an owner does. */
+  /** Erases up to `limit` rows of one table, with their owners locked, as whatever changes things of an owner does. */
   const purgeTable = (table: Tables.Table, now: number, limit: number): Effect.Effect<number, Session.Fault> =>
+    Effect.flatMap(Session.run(pool, RowStatements.expired(table, now, limit)), (due) =>
+      due.length === 0 ? Effect.succeed(0) : purgeRows(table, due, now)
+    )
+
+  const purgeRows = (table: Tables.Table, due: Session.Rows, now: number): Effect.Effect<number, Session.Fault> =>
     Session.transaction(database, (client) =>
       Effect.gen(function* () {
-        const due = yield* Session.run(client, RowStatements.expired(table, now, limit))
-        if (due.length === 0) return 0
         const owners = Array.from(new Set(due.map(({ owner }) => String(owner)))).sort()
         yield* Session.run(client, OwnerStatements.lock(owners))
         // Only now is it certain what they are: a row may have got a later expiry while its owner was waited for.

@@ -1,6 +1,7 @@
 /**
  * Adapter: core's three storage ports on the database of a place.
  */
+import type { PortFailure } from "@vsms/core/PortFailure"
 import { Journal } from "@vsms/core/storage/Journal"
 import { Records } from "@vsms/core/storage/Records"
 import { WorkQueue } from "@vsms/core/storage/WorkQueue"
@@ -8,6 +9,10 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Database } from "../place/Database.ts"
+import type { MigrationError } from "../schema/MigrationError.ts"
+import * as Migrations from "../schema/Migrations.ts"
+import * as Partitions from "../schema/Partitions.ts"
+import { migrations } from "../schema/Released.ts"
 import * as Committer from "./Committer.ts"
 import * as PostgresJournal from "./PostgresJournal.ts"
 import * as PostgresRecords from "./PostgresRecords.ts"
@@ -18,11 +23,20 @@ export type Options = Committer.Options
 
 export const defaults: Options = { lanes: 4, batchSize: 512, rememberedRows: 16_384, tries: 8 }
 
-/** The ports over a database whose schema is there. */
-export const layer = (options: Partial<Options> = {}): Layer.Layer<Journal | Records | WorkQueue, never, Database> =>
+/**
+ * The ports, over a schema that is brought up to date first.
+ *
+ * **Gotchas** One layer for a database in a process: two would not know of each other's memory, and each commit of one
+ * would be a conflict for the other.
+ */
+export const layer = (
+  options: Partial<Options> = {}
+): Layer.Layer<Journal | Records | WorkQueue, MigrationError | PortFailure, Database> =>
   Layer.scopedContext(
     Effect.gen(function* () {
       const database = yield* Database
+      yield* Migrations.run(migrations)
+      yield* Partitions.ensure
       const bells = yield* WorkBells.make(database)
       const committer = yield* Committer.make(database, { ...defaults, ...options }, bells.announce)
       const journal = yield* PostgresJournal.make(database, committer)

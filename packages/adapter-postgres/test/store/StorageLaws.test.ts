@@ -1,38 +1,55 @@
+import type { Journal } from "@vsms/core/storage/Journal"
+import type { Records } from "@vsms/core/storage/Records"
+import type { WorkQueue } from "@vsms/core/storage/WorkQueue"
 import * as JournalLaws from "@vsms/core/testing/laws/JournalLaws"
 import * as RecordsLaws from "@vsms/core/testing/laws/RecordsLaws"
 import * as WorkQueueLaws from "@vsms/core/testing/laws/WorkQueueLaws"
-import { suite } from "@vsms/core/testing/Law"
+import { type Law, suite } from "@vsms/core/testing/Law"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { describe, it } from "vitest"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import { afterAll, describe, it, vi } from "vitest"
 import { Database } from "../../src/place/Database.ts"
-import { sql } from "../../src/schema/migrations/M0001Initial.ts"
 import * as PostgresStorage from "../../src/store/PostgresStorage.ts"
-import * as TestDatabase from "../server/TestDatabase.ts"
+import * as TestPlaces from "../server/TestPlaces.ts"
 
-const schema = Layer.effectDiscard(Effect.flatMap(Database, ({ pool }) => Effect.promise(() => pool.query(sql))))
+// A database that is killed a dozen times in one law takes its time.
+vi.setConfig({ testTimeout: 180_000 })
 
-for (const sessions of [1, 4]) {
-  const layer = PostgresStorage.layer().pipe(Layer.provide(schema), Layer.provide(TestDatabase.layer({ sessions })))
-  suite(
-    { describe, it },
-    `Journal on PostgreSQL, ${sessions} sessions`,
-    JournalLaws.laws,
-    layer as never,
-    { runs: 20 } as never
-  )
-  suite(
-    { describe, it },
-    `Records on PostgreSQL, ${sessions} sessions`,
-    RecordsLaws.laws,
-    layer as never,
-    { runs: 20 } as never
-  )
-  suite(
-    { describe, it },
-    `WorkQueue on PostgreSQL, ${sessions} sessions`,
-    WorkQueueLaws.laws,
-    layer as never,
-    { runs: 20 } as never
-  )
+type Place = Database | JournalLaws.Restart
+type Laws = ReadonlyArray<Law<Journal | Records | WorkQueue | JournalLaws.Restart>>
+
+const laws: Laws = [...JournalLaws.laws, ...RecordsLaws.laws, ...WorkQueueLaws.laws]
+const crashing = laws.filter(({ needs }) => needs === "durable")
+const steady = laws.filter(({ needs }) => needs !== "durable")
+
+/** All laws use one database, which is emptied for each of them: to make one takes longer than most laws. */
+const put = <E>(name: string, place: Layer.Layer<Place, E>, chosen: Laws, runs: number): void => {
+  const runtime = ManagedRuntime.make(place)
+  afterAll(() => runtime.dispose())
+  const built = Layer.unwrapEffect(Effect.map(runtime.runtimeEffect, ({ context }) => Layer.succeedContext(context)))
+  const storage = Layer.effectDiscard(emptied).pipe(Layer.provideMerge(PostgresStorage.layer()))
+  suite({ describe, it }, name, chosen, Layer.provideMerge(storage, built), {
+    abilities: ["durable"],
+    ...(process.env["NIGHTLY"] === undefined ? { runs } : {})
+  })
 }
+
+const emptied = Effect.flatMap(Database, ({ pool }) =>
+  Effect.promise(async () => {
+    const { rows } = await pool.query<{ name: string }>(
+      `select tablename as name from pg_tables where schemaname = 'vsms' and tablename <> 'migrations'`
+    )
+    await pool.query(`truncate ${rows.map(({ name }) => `vsms.${name}`).join(", ")}`)
+  })
+)
+
+/** For places that nothing may crash: laws about crashes are put to others. */
+const noRestart = Layer.succeed(JournalLaws.Restart, Effect.void)
+
+put("PostgreSQL, one session", Layer.merge(TestPlaces.server({ sessions: 1 }), noRestart), steady, 20)
+put("PostgreSQL, several sessions", Layer.merge(TestPlaces.server({ sessions: 4 }), noRestart), steady, 20)
+put("PostgreSQL that crashes", TestPlaces.ownServer({ sessions: 4, fsync: true }), crashing, 2)
+put("PGlite in memory", Layer.merge(TestPlaces.memory(), noRestart), steady, 10)
+put("PGlite in a folder", TestPlaces.folder(), steady, 3)
+put("PGlite in a folder whose process crashes", TestPlaces.folder(), crashing, 2)
