@@ -23,6 +23,12 @@ export const format: Gate = { name: "format", run: () => local("oxfmt", ["--chec
 
 export const codegen: Gate = { name: "codegen", run: () => program("tools/codegen/main.ts", ["--check"]) }
 
+/** `schema.sql` of adapter-postgres is what its migrations make. */
+export const schema: Gate = {
+  name: "schema",
+  run: () => program("packages/adapter-postgres/scripts/schema.ts", ["--check"])
+}
+
 export const architecture: Gate = {
   name: "architecture",
   run: async () => {

@@ -12,7 +12,7 @@ import { rules, tests } from "./TestGates.ts"
 
 const flag = (name: string): boolean => process.argv.includes(name)
 
-const quick = [sources.types, sources.lint, sources.format, sources.codegen, sources.architecture]
+const quick = [sources.types, sources.lint, sources.format, sources.codegen, sources.schema, sources.architecture]
 
 const gates: ReadonlyArray<Gate> = flag("--quick")
   ? quick
