@@ -5,6 +5,7 @@
 import type { Decision, Tally, WorkOrder } from "@vsms/core/storage/Decision"
 import { fresh, type Kind, type Ref, type Row } from "@vsms/core/storage/Kind"
 import * as Either from "effect/Either"
+import { RefMap } from "./RefMap.ts"
 import type { Table } from "./Table.ts"
 
 /** A row with the number of events recorded of it. */
@@ -38,21 +39,18 @@ export interface WrittenEvent {
   readonly event: unknown
 }
 
-/** What identifies a row among those of its owner. */
-export const idOf = (kind: Kind.Any, key: string): string => `${kind.name}\n${key}`
-
 export class Batch {
   readonly written: Array<Written> = []
   /** The last order for each piece of work, by queue, owner and key. */
   readonly work = new Map<string, WorkOrder>()
   private readonly events: Array<WrittenEvent> = []
   private readonly tallies = new Map<string, Tally>()
-  private readonly rows: (owner: string, id: string) => Held | undefined
+  private readonly rows: (ref: Ref<any>) => Held | undefined
   private readonly tableOf: (kind: Kind.Any) => Table
-  private readonly current = new Map<string, Map<string, Written>>()
+  private readonly current = new RefMap<Written>()
 
   /** `rows` are all that any decision names, as they are stored; `undefined` for one that does not exist. */
-  constructor(rows: (owner: string, id: string) => Held | undefined, tableOf: (kind: Kind.Any) => Table) {
+  constructor(rows: (ref: Ref<any>) => Held | undefined, tableOf: (kind: Kind.Any) => Table) {
     this.rows = rows
     this.tableOf = tableOf
   }
@@ -68,29 +66,30 @@ export class Batch {
   }
 
   run(request: Request): Outcome {
-    let decided: Either.Either<Decision<unknown>, unknown>
-    try {
-      decided = request.decide(request.refs.map((ref) => this.row(ref)))
-      if (Either.isRight(decided)) this.check(request, decided.right)
-    } catch (defect) {
-      return { _tag: "Died", defect }
-    }
+    const ran = Either.try({
+      try: () => {
+        const decided = request.decide(request.refs.map((ref) => this.row(ref)))
+        if (Either.isRight(decided)) this.check(request, decided.right)
+        return decided
+      },
+      catch: (defect) => defect
+    })
+    if (Either.isLeft(ran)) return { _tag: "Died", defect: ran.left }
+    const decided = ran.right
     if (Either.isLeft(decided)) return { _tag: "Refused", refusal: decided.left }
     this.apply(decided.right)
     return { _tag: "Answered", answer: decided.right.answer }
   }
 
   private row(ref: Ref<any>): Row<any> {
-    const id = idOf(ref.kind, ref.key)
-    return (this.current.get(ref.owner)?.get(id)?.held ?? this.rows(ref.owner, id))?.row ?? fresh(ref)
+    return (this.current.get(ref)?.held ?? this.rows(ref))?.row ?? fresh(ref)
   }
 
   /** A decision that changes what it did not name would escape the owner's lock: a defect, found before it is applied. */
   private check({ refs }: Request, { changes }: Decision<unknown>): void {
     for (const { ref } of changes) {
       if (isNamed(refs, ref)) continue
-      const id = idOf(ref.kind, ref.key)
-      const exists = this.current.get(ref.owner)?.has(id) === true || this.rows(ref.owner, id) !== undefined
+      const exists = this.current.has(ref) || this.rows(ref) !== undefined
       if (exists || !refs.some(({ owner }) => owner === ref.owner))
         throw new Error(`a decision changed a ${ref.kind.name} that it had not named`)
     }
@@ -113,15 +112,12 @@ export class Batch {
   }
 
   private touch(ref: Ref<any>): Written {
-    let ofOwner = this.current.get(ref.owner)
-    if (ofOwner === undefined) this.current.set(ref.owner, (ofOwner = new Map<string, Written>()))
-    const id = idOf(ref.kind, ref.key)
-    let written = ofOwner.get(id)
+    let written = this.current.get(ref)
     if (written === undefined) {
-      const stored = this.rows(ref.owner, id)
+      const stored = this.rows(ref)
       const held = stored ?? { row: fresh(ref), sequence: 0 }
       written = { table: this.tableOf(ref.kind), held, isNew: stored === undefined }
-      ofOwner.set(id, written)
+      this.current.set(ref, written)
       this.written.push(written)
     }
     return written

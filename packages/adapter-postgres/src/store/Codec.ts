@@ -28,18 +28,10 @@ export const of = (kind: Kind.Any): Codec => {
 const make = (kind: Kind.Any): Codec => {
   const writePersonal = writer(kind.personal, `the personal data of a ${kind.name}`)
   const readPersonal = reader(kind.personal, `the personal data of a ${kind.name}`)
-  // Most changes leave the personal data as it was: the very same object is not written out anew.
-  const written = new WeakMap<object, string>()
   return {
     writeState: writer(kind.state, `the state of a ${kind.name}`),
     writeEvent: writer(kind.event, `an event of a ${kind.name}`),
-    writePersonal: (personal) => {
-      if (personal === undefined) return null
-      if (typeof personal !== "object" || personal === null) return writePersonal(personal)
-      let text = written.get(personal)
-      if (text === undefined) written.set(personal, (text = writePersonal(personal)))
-      return text
-    },
+    writePersonal: (personal) => (personal === undefined ? null : writePersonal(personal)),
     readState: reader(kind.state, `the state of a ${kind.name}`),
     readEvent: reader(kind.event, `an event of a ${kind.name}`),
     readPersonal: (json) => (json === null ? undefined : readPersonal(json))

@@ -20,10 +20,11 @@ import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import type * as Pg from "pg"
 import type { Database } from "../place/Database.ts"
-import { Batch, type Held, idOf, type Outcome, type Request } from "./Batch.ts"
+import { Batch, type Held, type Outcome, type Request } from "./Batch.ts"
 import * as CommitStatement from "./CommitStatement.ts"
 import { OwnerCache } from "./OwnerCache.ts"
 import * as OwnerStatements from "./OwnerStatements.ts"
+import { RefMap } from "./RefMap.ts"
 import * as Session from "./Session.ts"
 import * as Snapshot from "./Snapshot.ts"
 import type { Query } from "./Statement.ts"
@@ -140,7 +141,7 @@ export const make = (
         const known = { remembered, underway: how.underway }
         return Effect.flatMap(Snapshot.take(client, { owners, refs, fresh: how.fresh }, known), (snapshot) =>
           Effect.map(Clock.currentTimeMillis, (now) => {
-            const batch = new Batch((owner, id) => snapshot.rows.get(owner)?.get(id), Tables.of)
+            const batch = new Batch((ref) => snapshot.rows.get(ref), Tables.of)
             const outcomes = requests.map((request) => batch.run(request))
             const seen = owners.map((owner) => [owner, snapshot.revisions.get(owner)!] as const)
             const query = batch.isEmpty ? undefined : CommitStatement.make({ ...batch.content(), owners: seen, now })
@@ -168,12 +169,9 @@ export const make = (
         const revision = snapshot.revisions.get(owner)!
         remembered.sees(owner, revision)
         if (query !== undefined) remembered.advances(owner, Snapshot.next(revision))
-        for (const [id, held] of snapshot.rows.get(owner)!) remembered.put(owner, id, held)
       }
-      for (const { held } of batch.written) {
-        const { kind, key, owner } = held.row.ref
-        if (homeOf(owner) === lane) remembered.put(owner, idOf(kind, key), held)
-      }
+      for (const ref of snapshot.read) if (homeOf(ref.owner) === lane) remembered.put(ref, snapshot.rows.get(ref))
+      for (const { held } of batch.written) if (homeOf(held.row.ref.owner) === lane) remembered.put(held.row.ref, held)
     }
 
     const answer = (lane: Lane, { batch, outcomes, owners, requests }: Decided): void => {
@@ -253,13 +251,8 @@ export const make = (
     const dispatch = (lane: Lane, decided: Decided): void => {
       const ended = Deferred.unsafeMake<void>(FiberId.none)
       const before = new Map(decided.query === undefined ? [] : decided.snapshot.revisions)
-      const rows = new Map<string, Map<string, Held>>()
-      for (const { held } of decided.batch.written) {
-        const { key, kind, owner } = held.row.ref
-        let ofOwner = rows.get(owner)
-        if (ofOwner === undefined) rows.set(owner, (ofOwner = new Map<string, Held>()))
-        ofOwner.set(idOf(kind, key), held)
-      }
+      const rows = new RefMap<Held>()
+      for (const { held } of decided.batch.written) rows.set(held.row.ref, held)
       lane.underway = { before, rows, ended }
       const fail = (again: Effect.Effect<void>): Effect.Effect<void> => {
         lane.epoch++

@@ -3,27 +3,33 @@
  * with every commit that touches anything of the owner, whichever process makes it, so rows are good as long as the
  * revision is.
  */
+import type { Ref } from "@vsms/core/storage/Kind"
 import type { Held } from "./Batch.ts"
+import { RefMap } from "./RefMap.ts"
 
 interface Entry {
+  readonly ref: Ref<any>
+  /** `undefined`: it is known that there is no such row. */
   held: Held | undefined
+  /** Since it was last passed by. */
   used: boolean
+  gone: boolean
 }
 
 interface Book {
-  readonly owner: string
   revision: string
-  readonly rows: Map<string, Entry>
+  readonly entries: Set<Entry>
 }
 
-/** A row that is known not to exist is remembered too, as `undefined`. */
 export class OwnerCache {
-  private readonly books = new Map<string, Book>()
   private readonly capacity: number
-  private readonly queue: Array<{ readonly book: Book; readonly id: string }> = []
-  private head = 0
+  private readonly books = new Map<string, Book>()
+  private readonly entries = new RefMap<Entry>()
+  private queue: Array<Entry> = []
+  private next = 0
   private size = 0
 
+  /** At most so many rows. */
   constructor(capacity: number) {
     this.capacity = capacity
   }
@@ -32,43 +38,45 @@ export class OwnerCache {
     return this.books.get(owner)?.revision
   }
 
-  knows(owner: string, id: string): boolean {
-    return this.books.get(owner)?.rows.has(id) === true
+  knows(ref: Ref<any>): boolean {
+    return this.entries.has(ref)
   }
 
-  get(owner: string, id: string): Held | undefined {
-    const entry = this.books.get(owner)?.rows.get(id)
+  get(ref: Ref<any>): Held | undefined {
+    const entry = this.entries.get(ref)
     if (entry === undefined) return undefined
     entry.used = true
     return entry.held
   }
 
-  /** The revision that the storage has now: rows of another one are forgotten. */
+  /** The revision that the storage has: rows of another one are forgotten. */
   sees(owner: string, revision: string): void {
     const book = this.books.get(owner)
     if (book?.revision === revision) return
     if (book !== undefined) this.forget(owner)
-    this.books.set(owner, { owner, revision, rows: new Map() })
+    this.books.set(owner, { revision, entries: new Set() })
   }
 
-  /** This process has moved the owner on, and knows how. */
+  /** This process moves the owner on, and knows what that changes: its rows stay. */
   advances(owner: string, revision: string): void {
     const book = this.books.get(owner)
-    if (book === undefined) this.books.set(owner, { owner, revision, rows: new Map() })
-    else book.revision = revision
+    if (book !== undefined) book.revision = revision
   }
 
-  put(owner: string, id: string, held: Held | undefined): void {
-    const book = this.books.get(owner)
+  /** Of an owner whose revision is known; else nothing is kept. */
+  put(ref: Ref<any>, held: Held | undefined): void {
+    const book = this.books.get(ref.owner)
     if (book === undefined) return
-    const entry = book.rows.get(id)
-    if (entry !== undefined) {
-      entry.held = held
-      entry.used = true
+    const known = this.entries.get(ref)
+    if (known !== undefined) {
+      known.held = held
+      known.used = true
       return
     }
-    book.rows.set(id, { held, used: false })
-    this.queue.push({ book, id })
+    const entry: Entry = { ref, held, used: false, gone: false }
+    this.entries.set(ref, entry)
+    book.entries.add(entry)
+    this.queue.push(entry)
     this.size++
     if (this.size > this.capacity) this.evict()
   }
@@ -76,29 +84,29 @@ export class OwnerCache {
   forget(owner: string): void {
     const book = this.books.get(owner)
     if (book === undefined) return
-    this.size -= book.rows.size
-    book.rows.clear()
+    for (const entry of book.entries) entry.gone = true
+    this.size -= book.entries.size
+    this.entries.deleteOwner(owner)
     this.books.delete(owner)
   }
 
-  /** A second chance for what was used since it was last looked at: accounts and balances stay, ended sends go. */
+  /** A second chance for what was used since it was last passed by: accounts and balances stay, ended sends go. */
   private evict(): void {
-    while (this.size > this.capacity && this.head < this.queue.length) {
-      const { book, id } = this.queue[this.head++]!
-      const entry = book.rows.get(id)
-      if (entry === undefined) continue
+    while (this.size > this.capacity && this.next < this.queue.length) {
+      const entry = this.queue[this.next++]!
+      if (entry.gone) continue
       if (entry.used) {
         entry.used = false
-        this.queue.push({ book, id })
+        this.queue.push(entry)
         continue
       }
-      book.rows.delete(id)
+      this.entries.delete(entry.ref)
+      this.books.get(entry.ref.owner)?.entries.delete(entry)
       this.size--
-      if (book.rows.size === 0 && this.books.get(book.owner) === book) this.books.delete(book.owner)
     }
-    if (this.head > this.capacity) {
-      this.queue.splice(0, this.head)
-      this.head = 0
+    if (this.next > this.capacity) {
+      this.queue = this.queue.slice(this.next)
+      this.next = 0
     }
   }
 }

@@ -7,7 +7,6 @@ import { fresh, type Kind, type Ref, type Row } from "@vsms/core/storage/Kind"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Database } from "../place/Database.ts"
-import { idOf } from "./Batch.ts"
 import * as Codec from "./Codec.ts"
 import type { Committer } from "./Committer.ts"
 import * as RowStatements from "./RowStatements.ts"
@@ -38,8 +37,7 @@ export const make = (
       return Effect.matchEffect(taken, {
         onSuccess: ({ rows }) =>
           Effect.sync(() => {
-            for (const { ref, resume } of loads)
-              resume(Effect.succeed(rows.get(ref.owner)?.get(idOf(ref.kind, ref.key))?.row ?? fresh(ref)))
+            for (const { ref, resume } of loads) resume(Effect.succeed(rows.get(ref)?.row ?? fresh(ref)))
           }),
         onFailure: (fault) => {
           // Nobody is to suffer for another's key: the culprit is found by halves.

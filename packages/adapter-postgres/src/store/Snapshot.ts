@@ -5,17 +5,18 @@
 import type { Ref } from "@vsms/core/storage/Kind"
 import * as Effect from "effect/Effect"
 import type * as Pg from "pg"
-import { type Held, idOf } from "./Batch.ts"
+import type { Held } from "./Batch.ts"
 import type { OwnerCache } from "./OwnerCache.ts"
+import { RefMap } from "./RefMap.ts"
 import * as RowStatements from "./RowStatements.ts"
 import * as Session from "./Session.ts"
 import * as Tables from "./Table.ts"
 
-/** By owner and id; `undefined` for a row that does not exist. */
-export type Rows = ReadonlyMap<string, ReadonlyMap<string, Held | undefined>>
-
 export interface Snapshot {
-  readonly rows: Rows
+  /** `undefined` for a row that does not exist. */
+  readonly rows: RefMap<Held | undefined>
+  /** The rows that came out of the database, and not out of memory. */
+  readonly read: ReadonlyArray<Ref<any>>
   /** The owners' revisions at that moment; `0` for one that has none yet. */
   readonly revisions: ReadonlyMap<string, string>
   /** Whether the revisions were read just now, and not only remembered. */
@@ -34,7 +35,7 @@ export interface Underway {
   /** The owners' revisions before it. */
   readonly before: ReadonlyMap<string, string>
   /** What it writes. */
-  readonly rows: Rows
+  readonly rows: RefMap<Held>
 }
 
 export interface Wanted {
@@ -49,30 +50,27 @@ export const take = (
   { fresh, owners, refs }: Wanted,
   { remembered, underway }: Known
 ): Effect.Effect<Snapshot, Session.Fault> => {
-  const rows = new Map<string, Map<string, Held | undefined>>()
+  const rows = new RefMap<Held | undefined>()
   const missing: Array<Ref<any>> = []
   const revisions = new Map<string, string>()
   for (const owner of owners) {
     const before = underway?.before.get(owner)
     const revision = before === undefined ? remembered(owner)?.revision(owner) : next(before)
     if (revision !== undefined) revisions.set(owner, revision)
-    rows.set(owner, new Map())
   }
   for (const ref of refs) {
-    const ofOwner = rows.get(ref.owner)!
-    const id = idOf(ref.kind, ref.key)
-    if (ofOwner.has(id)) continue
+    if (rows.has(ref)) continue
+    const written = underway?.rows.get(ref)
     const cache = remembered(ref.owner)
-    const written = underway?.rows.get(ref.owner)?.get(id)
-    if (written !== undefined) ofOwner.set(id, written)
-    else if (cache?.knows(ref.owner, id) === true) ofOwner.set(id, cache.get(ref.owner, id))
+    if (written !== undefined) rows.set(ref, written)
+    else if (cache?.knows(ref) === true) rows.set(ref, cache.get(ref))
     else {
-      ofOwner.set(id, undefined)
+      rows.set(ref, undefined)
       missing.push(ref)
     }
   }
   if (!fresh && missing.length === 0 && revisions.size === owners.length)
-    return Effect.succeed({ rows, revisions, isFresh: false })
+    return Effect.succeed({ rows, read: missing, revisions, isFresh: false })
   return Effect.flatMap(read(client, owners, missing), (seen) => {
     const holds = (owner: string): boolean => {
       const believed = revisions.get(owner)
@@ -80,14 +78,19 @@ export const take = (
       return believed === undefined || believed === actual || underway?.before.get(owner) === actual
     }
     if (owners.every(holds)) {
-      merge(rows, seen)
-      return Effect.succeed({ rows, revisions: new Map([...seen.revisions, ...revisions]), isFresh: true })
+      for (const held of seen.rows) rows.set(held.row.ref, held)
+      return Effect.succeed({
+        rows,
+        read: missing,
+        revisions: new Map([...seen.revisions, ...revisions]),
+        isFresh: true
+      })
     }
     // Somebody else has moved an owner on: what is remembered of it is worth nothing. All is read at one moment.
-    for (const ofOwner of rows.values()) for (const id of ofOwner.keys()) ofOwner.set(id, undefined)
     return Effect.map(read(client, owners, refs), (again) => {
-      merge(rows, again)
-      return { rows, revisions: again.revisions, isFresh: true }
+      const all = new RefMap<Held | undefined>()
+      for (const held of again.rows) all.set(held.row.ref, held)
+      return { rows: all, read: refs, revisions: again.revisions, isFresh: true }
     })
   })
 }
@@ -129,11 +132,4 @@ const read = (
     }
     return { rows, revisions }
   })
-}
-
-const merge = (rows: ReadonlyMap<string, Map<string, Held | undefined>>, seen: Seen): void => {
-  for (const held of seen.rows) {
-    const { key, kind, owner } = held.row.ref
-    rows.get(owner)!.set(idOf(kind, key), held)
-  }
 }
