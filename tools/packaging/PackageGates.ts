@@ -4,11 +4,11 @@ import * as path from "node:path"
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core"
 import { publint } from "publint"
 import { formatMessage } from "publint/utils"
-import { readWorkspace } from "../architecture/Disk.ts"
+import { filesIn, readWorkspace } from "../architecture/Disk.ts"
 import type { Manifest } from "../architecture/Workspace.ts"
 import { pnpm, root } from "../gates/Command.ts"
 import { type Gate, outcome } from "../gates/Gate.ts"
-import { type Dependency, problems } from "./Licences.ts"
+import { type Dependency, licenceOf, problems } from "./Licences.ts"
 
 const published = () => readWorkspace(root).packages.filter(({ folder }) => folder.startsWith("packages/"))
 
@@ -45,17 +45,30 @@ const concernsUs = (problem: { readonly kind: string; readonly resolutionKind?: 
 export const licences: Gate = {
   name: "licences",
   run: async () =>
-    outcome(
-      problems(published().flatMap(({ folder, manifest }) => dependenciesOf(path.join(root, folder), [manifest.name])))
-    )
+    outcome([
+      ...problems(
+        published().flatMap(({ folder, manifest }) => dependenciesOf(path.join(root, folder), [manifest.name]))
+      ),
+      // What is compiled elsewhere has a licence that no package.json of ours tells.
+      ...published().flatMap(({ folder }) =>
+        [".wasm", ".node", ".so", ".dll", ".dylib"]
+          .flatMap((ending) => ["src", "dist"].flatMap((part) => filesIn(path.join(root, folder), part, ending)))
+          .map((file) => `${folder}/${file}: compiled code is brought by a package of its own`)
+      )
+    ])
 }
 
 interface Installed extends Manifest {
   readonly version: string
-  readonly license?: string
+  readonly license?: unknown
+  readonly licenses?: unknown
+  readonly optionalDependencies?: Readonly<Record<string, string>>
 }
 
-/** Dependencies and required peers, theirs too. Optional peers are the host's own choice. */
+/**
+ * Dependencies, optional ones where they are installed, and required peers; theirs too. Optional peers are the host's
+ * own choice.
+ */
 const dependenciesOf = (
   folder: string,
   route: ReadonlyArray<string>,
@@ -65,17 +78,27 @@ const dependenciesOf = (
   const required = Object.keys(manifest.peerDependencies ?? {}).filter(
     (name) => manifest.peerDependenciesMeta?.[name]?.optional !== true
   )
-  return [...Object.keys(manifest.dependencies ?? {}), ...required].flatMap((name) => {
+  // Those for other machines are not installed here; each is the same program, and under the same licence.
+  const optional = Object.keys(manifest.optionalDependencies ?? {}).filter((name) => isInstalled(folder, name))
+  return [...Object.keys(manifest.dependencies ?? {}), ...required, ...optional].flatMap((name) => {
     const found = locate(folder, name)
     if (seen.has(found)) return []
     seen.add(found)
-    const { license, version } = readManifest(found)
-    return [{ name, version, licence: license ?? "", path: route }, ...dependenciesOf(found, [...route, name], seen)]
+    const installed = readManifest(found)
+    return [
+      { name, version: installed.version, licence: licenceOf(installed), path: route },
+      ...dependenciesOf(found, [...route, name], seen)
+    ]
   })
 }
 
 const readManifest = (folder: string): Installed =>
   JSON.parse(fs.readFileSync(path.join(folder, "package.json"), "utf8")) as Installed
+
+const isInstalled = (folder: string, name: string): boolean => {
+  const parent = path.dirname(folder)
+  return fs.existsSync(path.join(folder, "node_modules", name)) || (parent !== folder && isInstalled(parent, name))
+}
 
 /** Where node would find a package, seen from another one. */
 const locate = (from: string, name: string): string => {
