@@ -126,18 +126,25 @@ const sameRealm = (one: Challenge, other: Challenge): boolean => one.by === othe
  * The request with credentials for each challenge: of a realm that asked several times, the last one.
  *
  * **Gotchas** A request that is sent again is a new one: its CSeq and branch have to change too (RFC 3261, 22.2).
- * `count` says how often the nonce was used, this time included, and `cnonce` is to be fresh.
+ * `count` says how often a nonce was used, this time included, and `cnonce` is to be fresh.
  */
 export const authorised = (
   request: Message.Request,
   answered: ReadonlyArray<Challenge>,
   account: Account,
-  { cnonce, count }: { readonly cnonce: string; readonly count: number }
+  { cnonce, count }: { readonly cnonce: string; readonly count: (nonce: string) => number }
 ): Message.Request => {
   const last = answered.filter((challenge, at) => !answered.slice(at + 1).some((later) => sameRealm(later, challenge)))
   const added = last.map((challenge) => ({
     name: headers[challenge.by].answers,
-    value: credentials({ challenge, account, method: request.method, uri: request.uri, cnonce, count })
+    value: credentials({
+      challenge,
+      account,
+      method: request.method,
+      uri: request.uri,
+      cnonce,
+      count: count(challenge.nonce)
+    })
   }))
   const names = new Set<string>([headers.server.answers, headers.proxy.answers])
   return { ...request, headers: [...request.headers.filter(({ name }) => !names.has(name)), ...added] }

@@ -35,3 +35,6 @@ export const largestDatagramRequest = 1_300
 
 /** Nothing longer fits in a datagram. */
 export const largestDatagram = 65_507
+
+/** Whether it is an address, rather than a name that has to be looked up. */
+export const isAddress = (text: string): boolean => isIP(text) !== 0

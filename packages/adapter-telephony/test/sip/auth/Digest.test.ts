@@ -167,8 +167,8 @@ describe("a request that is asked for credentials", () => {
 
   it("answers the proxy and the server behind it, each in its own header, with the last nonce of each", () => {
     const both = Digest.next(Digest.next(Digest.next([], proxyAsks)!, ask("1"))!, ask("2", true))!
-    const sent = Digest.authorised(request, both, account("a", "secret"), { cnonce: "c", count: 1 })
-    const again = Digest.authorised(sent, both, account("a", "secret"), { cnonce: "c", count: 2 })
+    const sent = Digest.authorised(request, both, account("a", "secret"), { cnonce: "c", count: () => 1 })
+    const again = Digest.authorised(sent, both, account("a", "secret"), { cnonce: "c", count: () => 2 })
     expect(again.headers.map(({ name }) => name)).toEqual(["To", "Proxy-Authorization", "Authorization"])
     expect(sent.headers[1]!.value).toMatch(/nonce="p".* algorithm=MD5$/)
     expect(sent.headers[2]!.value).toMatch(/nonce="2".*nc=00000001/)

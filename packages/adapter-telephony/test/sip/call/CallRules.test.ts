@@ -108,6 +108,7 @@ describe("a dialog (RFC 3261, 12)", () => {
     const moved = Dialog.receive(dialog, invite, envelope)!
     expect(moved).toMatchObject({ target: "sip:new@192.0.2.8", remoteSequence: 10 })
     expect(Dialog.receive(moved, ...their("BYE", 9, "<sip:x@y>"))).toBeUndefined()
+    expect(Dialog.receive(moved, ...their("BYE", 10, "<sip:x@y>"))).toBeUndefined()
     expect(Dialog.receive(moved, ...their("INFO", 11, "<sip:x@y>"))?.target).toBe("sip:new@192.0.2.8")
   })
 })
