@@ -170,6 +170,13 @@ CREATE TABLE vsms.callee_frequencies (
 ) WITH (fillfactor=80);
 CREATE INDEX callee_frequencies_expiry ON vsms.callee_frequencies USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 
+-- Images of certificates, until their retention ends; qualifications say whose.
+CREATE TABLE vsms.certificates (
+  certificate_id text COLLATE "C" NOT NULL,
+  image bytea NOT NULL,
+  CONSTRAINT certificates_pkey PRIMARY KEY (certificate_id)
+);
+
 -- Packages of which nothing is left.
 CREATE TABLE vsms.closed_packages (
   account_id text COLLATE "C" NOT NULL,

@@ -1,7 +1,9 @@
 /** Rules: all migrations, in order. One that was released is never edited: a change is a migration of its own. */
 import type { Migrations } from "./Migrations.ts"
 import * as M0001Initial from "./migrations/M0001Initial.ts"
+import * as M0002Certificates from "./migrations/M0002Certificates.ts"
 
 export const migrations: Migrations = {
-  "0001_initial": M0001Initial.sql
+  "0001_initial": M0001Initial.sql,
+  "0002_certificates": M0002Certificates.sql
 }
