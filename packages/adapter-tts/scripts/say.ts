@@ -1,13 +1,14 @@
 /**
  * Says a text and writes what a telephone would hear: `npm run say -- "您的验证码是：3842"`. For people who want to listen.
- *
- *     --engine espeak|tone   --codec alaw|mulaw|pcm   --language zh-CN|en-US   --voice <name>   --slow   --out <file>
+ * `SayOptions.ts` has the options.
  */
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { parseArgs } from "node:util"
-import { SpeechSynthesizer } from "@vsms/core/dispatch/SpeechSynthesizer"
-import { type Codec, TelephoneCodec } from "@vsms/core/dispatch/TelephoneCodec"
+import { inspect } from "node:util"
+import { FetchHttpClient } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { type SpeechSegment, SpeechSynthesizer } from "@vsms/core/dispatch/SpeechSynthesizer"
+import { TelephoneCodec } from "@vsms/core/dispatch/TelephoneCodec"
 import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
@@ -15,49 +16,35 @@ import * as Layer from "effect/Layer"
 import * as Level from "../src/audio/Level.ts"
 import * as TelephoneAudio from "../src/audio/TelephoneAudio.ts"
 import * as Wav from "../src/audio/Wav.ts"
-import * as EspeakSpeech from "../src/espeak/EspeakSpeech.ts"
+import * as Engines from "../src/composition/Engines.ts"
 import * as Spelling from "../src/text/Spelling.ts"
 import * as SpokenRequest from "../src/text/SpokenRequest.ts"
-import * as ToneSpeech from "../src/tone/ToneSpeech.ts"
+import type { Utterance } from "../src/text/Utterance.ts"
+import * as SayOptions from "./SayOptions.ts"
 
-const usage = `npm run say -- [--engine espeak|tone] [--codec alaw|mulaw|pcm] [--language zh-CN|en-US] [--voice <name>]
-               [--slow] [--out <file>.wav] <text>`
+/** What is said, word for word. Tones are for the characters as they were typed. */
+const utteranceOf = ({ engine, language, pauses, text }: SayOptions.Options): Utterance => {
+  if (engine === "tone") return [{ _tag: "Phrase", text }]
+  const pace = Spelling.slower(Spelling.defaultPace, pauses)
+  return SpokenRequest.speaker({ pace, lexicon: {} })([{ _tag: "Text", text }], language)
+}
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: {
-    engine: { type: "string", default: "espeak" },
-    codec: { type: "string", default: "alaw" },
-    language: { type: "string", default: "zh-CN" },
-    voice: { type: "string" },
-    slow: { type: "boolean", default: false },
-    out: { type: "string", default: ".vsms/say.wav" }
-  }
-})
+const segmentOf = (piece: Utterance[number]): SpeechSegment =>
+  piece._tag === "Phrase" ? { _tag: "Text", text: piece.text } : { _tag: "Pause", millis: piece.millis }
 
-const isOneOf = <A extends string>(value: string, ...choices: ReadonlyArray<A>): value is A =>
-  choices.some((choice) => choice === value)
+const decibels = (ratio: number): string => (20 * Math.log10(ratio)).toFixed(1)
 
-const { codec, engine, language, out, slow, voice } = values
-const text = positionals.join(" ")
-
-const pace = slow ? Spelling.slower(Spelling.defaultPace, 1.6) : Spelling.defaultPace
-
-const write = (bytes: Uint8Array) =>
-  Effect.sync(() => {
-    fs.mkdirSync(path.dirname(out), { recursive: true })
-    fs.writeFileSync(out, bytes)
-  })
-
-const program = (language: Spelling.Language, codec: Codec | "pcm") =>
+const program = (options: SayOptions.Options) =>
   Effect.gen(function* () {
-    const segments = [{ _tag: "Text", text }] as const
-    for (const piece of SpokenRequest.speaker({ pace, lexicon: {} })(segments, language)) {
-      yield* Console.log(piece._tag === "Phrase" ? piece.text : `    ${piece.millis} ms`)
+    const { codec, language, out, ratePercent, voice } = options
+    const utterance = utteranceOf(options)
+    yield* Console.log("分段 · segments")
+    for (const piece of utterance) {
+      yield* Console.log(piece._tag === "Phrase" ? `  ${piece.text}` : `    （停顿 ${piece.millis} 毫秒）`)
     }
     const speech = yield* SpeechSynthesizer
     const start = yield* Clock.currentTimeMillis
-    const audio = yield* speech.synthesize({ segments, language, voice, ratePercent: slow ? 80 : 100 })
+    const audio = yield* speech.synthesize({ segments: utterance.map(segmentOf), language, voice, ratePercent })
     const took = (yield* Clock.currentTimeMillis) - start
     const line = yield* Effect.flatMap(TelephoneCodec, (telephone) =>
       telephone.encode(audio, codec === "pcm" ? "alaw" : codec)
@@ -66,30 +53,52 @@ const program = (language: Spelling.Language, codec: Codec | "pcm") =>
     const level = Level.activeLevel(Float32Array.from(heard.samples), heard.sampleRate)
     const peak = heard.samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0)
     const seconds = heard.samples.length / heard.sampleRate
+    const bytes = codec === "pcm" ? Wav.write(audio) : Wav.writeTelephone(line)
+    yield* Effect.try({
+      try: () => {
+        fs.mkdirSync(path.dirname(path.resolve(out)), { recursive: true })
+        fs.writeFileSync(out, bytes)
+      },
+      catch: (error) => ({
+        message: `无法写入 ${out} · cannot write: ${error instanceof Error ? error.message : String(error)}`
+      })
+    })
     yield* Console.log(
       [
-        `${speech.capabilities.engine}, ${codec} at ${heard.sampleRate} Hz: ${seconds.toFixed(2)} s, made in ${took} ms`,
-        `level ${(20 * Math.log10(level / Level.telephoneLevel) - 19).toFixed(1)} dBm0, peak ${peak} of 32767`
+        `时长 · length  ${seconds.toFixed(2)} 秒`,
+        `电平 · level   ${decibels((level / Level.telephoneLevel) * 10 ** (-19 / 20))} dBm0，峰值 · peak ${decibels(peak / 32_767)} dB`,
+        `引擎 · engine  ${speech.capabilities.engine}，合成用时 ${took} 毫秒，${codec} ${heard.sampleRate} Hz`,
+        `文件 · file    ${out}（${bytes.length} 字节）`
       ].join("\n")
     )
-    yield* write(codec === "pcm" ? Wav.write(audio) : Wav.writeTelephone(line))
-    yield* Console.log(out)
   })
 
-if (
-  text === "" ||
-  !isOneOf(engine, "espeak", "tone") ||
-  !isOneOf(codec, "alaw", "mulaw", "pcm") ||
-  !isOneOf(language, "zh-CN", "en-US")
-) {
-  console.error(usage)
+const reasons = {
+  EngineMissing: "引擎未安装 · the engine is not installed",
+  Unsupported: "引擎不支持 · the engine cannot do that",
+  Rejected: "引擎拒绝了这段话 · the engine will not say this",
+  Unavailable: "引擎暂时不可用 · the engine is not available",
+  BadAudio: "没有声音 · there is nothing to hear"
+} as const
+
+const fail = (message: string) => Effect.as(Console.error(`✗ ${message}`), 1)
+
+const parsed = SayOptions.parse(process.argv.slice(2))
+if (parsed === "help") {
+  console.log(SayOptions.help)
+} else if ("problem" in parsed) {
+  console.error(`✗ ${parsed.problem}\n\n${SayOptions.help}`)
   process.exitCode = 1
 } else {
-  const engines = { espeak: EspeakSpeech.layer({ pace }), tone: ToneSpeech.layer }
-  process.exitCode = await program(language, codec).pipe(
-    Effect.provide(Layer.merge(engines[engine], TelephoneAudio.layer)),
+  const host = Layer.merge(FetchHttpClient.layer, NodeContext.layer)
+  process.exitCode = await program(parsed).pipe(
+    Effect.provide(Layer.merge(Layer.provide(Engines.layer(parsed.engine), host), TelephoneAudio.layer)),
     Effect.as(0),
-    Effect.catchAll((failure) => Effect.as(Console.error(failure.message), 1)),
+    Effect.catchTags({
+      ConfigError: (error) => fail(`引擎 ${parsed.engine} 缺少配置 · the engine is not configured: ${inspect(error)}`),
+      SpeechFailure: (failure) => fail(`${reasons[failure.reason]}：${failure.message}`)
+    }),
+    Effect.catchAll((failure) => fail(failure.message)),
     Effect.runPromise
   )
 }
