@@ -12,6 +12,24 @@ export class MalformedBody extends Schema.TaggedError<MalformedBody>()("Malforme
   static readonly transient = false
 }
 
+/** What came is no HTTP. */
+export class MalformedRequest extends Schema.TaggedError<MalformedRequest>()("MalformedRequest", {}) {
+  static readonly rule = "http" as const
+  static readonly transient = false
+}
+
+/** The headers are larger than is taken. */
+export class HeadersTooLarge extends Schema.TaggedError<HeadersTooLarge>()("HeadersTooLarge", {}) {
+  static readonly rule = "http" as const
+  static readonly transient = false
+}
+
+/** The request was not whole in time. */
+export class RequestTooSlow extends Schema.TaggedError<RequestTooSlow>()("RequestTooSlow", {}) {
+  static readonly rule = "http" as const
+  static readonly transient = true
+}
+
 /** No credential, or none that works. It does not say which of the two. */
 export class NotAuthenticated extends Schema.TaggedError<NotAuthenticated>()("NotAuthenticated", {}) {
   static readonly rule = "http" as const

@@ -56,6 +56,12 @@ export const TooManyRequests = problem(Http.TooManyRequests, 429)
 export const Broken = problem(Http.Broken, 500)
 export const Unavailable = problem(Http.Unavailable, 503)
 
+// --- before there is a request: a server of ours says so, another host in its own words ---
+
+export const MalformedRequest = problem(Http.MalformedRequest, 400)
+export const RequestTooSlow = problem(Http.RequestTooSlow, 408)
+export const HeadersTooLarge = problem(Http.HeadersTooLarge, 431)
+
 /** What any request can be answered. */
 export const Everywhere = Schema.Union(
   MalformedBody,

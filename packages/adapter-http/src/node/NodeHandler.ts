@@ -80,8 +80,8 @@ const write = (
   Effect.suspend(() => {
     if (response.destroyed) return Effect.void
     // What was not read of a body would be taken for the next request.
-    const isWhole = request.complete || (request.headers["content-length"] ?? "0") === "0"
-    const unread = !isWhole && request.method !== "GET" && request.method !== "HEAD"
+    const { "content-length": length = "0", "transfer-encoding": encoding } = request.headers
+    const unread = !request.complete && (length !== "0" || encoding !== undefined)
     response.writeHead(status, unread ? { ...headers, connection: "close" } : headers)
     if (body === undefined || request.method === "HEAD" || typeof body === "string" || body instanceof Uint8Array) {
       response.end(request.method === "HEAD" ? undefined : body)

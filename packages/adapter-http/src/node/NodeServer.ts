@@ -2,11 +2,16 @@
  * Adapter: a server of Node's own with the door in it, that waits for nobody for ever, and stops gracefully.
  */
 import * as Http from "node:http"
+import type { Socket } from "node:net"
+import type { Duplex } from "node:stream"
 import { PortFailure } from "@vsms/core/PortFailure"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as HttpRefusals from "../api/HttpRefusals.ts"
+import { contentType } from "../api/Problem.ts"
+import * as Problems from "../api/Problems.ts"
 import type { NativeDoor } from "../NativeDoor.ts"
 import { Readiness } from "../door/Readiness.ts"
 import * as NodeHandler from "./NodeHandler.ts"
@@ -17,6 +22,8 @@ export interface NodeServerOptions {
   readonly host?: string | undefined
   /** How long a request may take to arrive, headers and body. */
   readonly requestTimeoutMillis?: number | undefined
+  /** How long a stop goes on answering, being not ready, so that whoever spreads the load notices. */
+  readonly drainMillis?: number | undefined
   /** How long a stop waits for answers that are under way. */
   readonly graceMillis?: number | undefined
 }
@@ -33,10 +40,12 @@ export class NodeServer extends Context.Tag("@vsms/adapter-http/node/NodeServer"
     Layer.scoped(NodeServer, listen(options))
 }
 
-const listen = ({ graceMillis = 10_000, host = "127.0.0.1", port, requestTimeoutMillis = 30_000 }: NodeServerOptions) =>
+const listen = (options: NodeServerOptions) =>
   Effect.gen(function* () {
+    const { drainMillis = 0, graceMillis = 10_000, host = "127.0.0.1", port, requestTimeoutMillis = 30_000 } = options
     const handler = yield* NodeHandler.make
     const readiness = yield* Readiness
+    const connections = new Connections()
     const server = Http.createServer(
       {
         requestTimeout: requestTimeoutMillis,
@@ -45,8 +54,13 @@ const listen = ({ graceMillis = 10_000, host = "127.0.0.1", port, requestTimeout
         connectionsCheckingInterval: Math.min(1_000, requestTimeoutMillis),
         maxHeaderSize: 16 * 1024
       },
-      handler
+      (request, response) => {
+        connections.begin(request.socket)
+        response.once("close", () => connections.end(request.socket))
+        handler(request, response)
+      }
     )
+    server.on("clientError", refuse).on("connection", (socket: Socket) => connections.open(socket))
     const opened = Effect.async<number, PortFailure>((resume) => {
       const failed = (cause: Error): void =>
         resume(new PortFailure({ port: "NodeServer", operation: "listen", retry: "later", cause }))
@@ -58,9 +72,10 @@ const listen = ({ graceMillis = 10_000, host = "127.0.0.1", port, requestTimeout
     })
     const closed = Effect.async<void>((resume) => {
       server.close(() => resume(Effect.void))
-      server.closeIdleConnections()
+      connections.stop()
     })
     const stop = Effect.sync(() => readiness.stop()).pipe(
+      Effect.zipRight(drainMillis === 0 ? Effect.void : Effect.sleep(Duration.millis(drainMillis))),
       Effect.zipRight(
         Effect.raceFirst(
           closed,
@@ -74,3 +89,51 @@ const listen = ({ graceMillis = 10_000, host = "127.0.0.1", port, requestTimeout
     )
     return { host, port: yield* Effect.acquireRelease(opened, () => stop) }
   })
+
+/**
+ * Which connections are being answered on. A stop closes the others at once and these as soon as they are answered: Node
+ * itself would wait for one that was opened and never used.
+ */
+class Connections {
+  private readonly busy = new Map<Socket, boolean>()
+  private stopping = false
+
+  open(socket: Socket): void {
+    this.busy.set(socket, false)
+    socket.once("close", () => this.busy.delete(socket))
+  }
+
+  begin(socket: Socket): void {
+    this.busy.set(socket, true)
+  }
+
+  end(socket: Socket): void {
+    if (!this.busy.has(socket)) return
+    this.busy.set(socket, false)
+    if (this.stopping) socket.end()
+  }
+
+  stop(): void {
+    this.stopping = true
+    for (const [socket, busy] of this.busy) if (!busy) socket.destroy()
+  }
+}
+
+/** What never became a request is told so, too. */
+const refuse = (error: NodeJS.ErrnoException, socket: Duplex): void => {
+  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy()
+  const problem =
+    error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+      ? Problems.RequestTooSlow.body(new HttpRefusals.RequestTooSlow())
+      : error.code === "HPE_HEADER_OVERFLOW"
+        ? Problems.HeadersTooLarge.body(new HttpRefusals.HeadersTooLarge())
+        : Problems.MalformedRequest.body(new HttpRefusals.MalformedRequest())
+  const body = JSON.stringify(problem)
+  const head = [
+    `HTTP/1.1 ${problem.status} ${Http.STATUS_CODES[problem.status]}`,
+    `content-type: ${contentType}`,
+    `content-length: ${body.length}`,
+    "connection: close"
+  ]
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`)
+}
