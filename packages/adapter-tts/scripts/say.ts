@@ -4,11 +4,11 @@
  */
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { inspect } from "node:util"
 import { FetchHttpClient } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { type SpeechSegment, SpeechSynthesizer } from "@vsms/core/dispatch/SpeechSynthesizer"
 import { TelephoneCodec } from "@vsms/core/dispatch/TelephoneCodec"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
@@ -95,7 +95,8 @@ if (parsed === "help") {
     Effect.provide(Layer.merge(Layer.provide(Engines.layer(parsed.engine), host), TelephoneAudio.layer)),
     Effect.as(0),
     Effect.catchTags({
-      ConfigError: (error) => fail(`引擎 ${parsed.engine} 缺少配置 · the engine is not configured: ${inspect(error)}`),
+      ConfigError: (error) =>
+        fail(`引擎 ${parsed.engine} 缺少配置 · the engine is not configured: ${Cause.pretty(Cause.fail(error))}`),
       SpeechFailure: (failure) => fail(`${reasons[failure.reason]}：${failure.message}`)
     }),
     Effect.catchAll((failure) => fail(failure.message)),
