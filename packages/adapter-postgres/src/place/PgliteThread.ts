@@ -153,19 +153,20 @@ const start = ({ answerLimitMillis, startLimitMillis, ...workerData }: Options):
           return dumps.splice(0, 1).forEach((dump) => Deferred.unsafeDone(dump, Exit.succeed(reply.archive)))
       }
     }
+    let fault = "its thread ended"
+    const onError = (error: unknown) => {
+      if (error instanceof Error) fault = error.message
+    }
     const onExit = () => {
       alive = false
       answered()
-      Deferred.unsafeDone(started, Exit.fail(unusable("its thread ended")))
+      Deferred.unsafeDone(started, Exit.fail(unusable(fault)))
       Deferred.unsafeDone(ended, Exit.void)
       for (const dump of dumps.splice(0)) Deferred.unsafeDone(dump, Exit.fail(new ConnectionLost(lost)))
       for (const connection of connections.values()) connection.destroy(new ConnectionLost(lost))
     }
     // Without a listener the error of a thread is one of the process. The thread's end follows.
-    worker
-      .on("message", onReply)
-      .on("error", () => {})
-      .on("exit", onExit)
+    worker.on("message", onReply).on("error", onError).on("exit", onExit)
     const kill = Effect.asVoid(Effect.promise(() => worker.terminate()))
 
     const thread: Thread = {

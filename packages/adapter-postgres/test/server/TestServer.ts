@@ -53,12 +53,14 @@ export const start = async (options: Partial<Options> = {}): Promise<TestServer>
     detached: true,
     stdio: ["pipe", "ignore", "inherit"]
   })
-  const stop = async () => {
-    if (watchdog.exitCode !== null) return
+  const end = async () => {
+    if (watchdog.exitCode !== null) throw new Error(`the watchdog of ${folder} has ended before its time`)
     watchdog.ref()
     watchdog.stdin.end()
     await once(watchdog, "exit")
   }
+  let ending: Promise<void> | undefined
+  const stop = () => (ending ??= end())
   // Neither keeps the process alive.
   watchdog.unref()
   ;(watchdog.stdin as net.Socket).unref()
@@ -214,3 +216,24 @@ const send = (pid: number, signal: NodeJS.Signals): void => {
     process.kill(pid, signal)
   } catch {}
 }
+
+/** Processor time of the server and of its connections so far, microseconds. */
+export const processorMicros = ({ folder }: TestServer): number => {
+  const [postmaster] = fs.readFileSync(path.join(folder, "data/postmaster.pid"), "utf8").split("\n")
+  const family = [Number(postmaster), ...childrenOf(Number(postmaster))]
+  return family.reduce((sum, pid) => sum + ticksOf(pid), 0) * microsPerTick
+}
+
+/** Of a process that is gone, nothing is known. */
+const ticksOf = (pid: number): number => {
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, "utf8")
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+    return Number(fields[11]) + Number(fields[12])
+  } catch {
+    return 0
+  }
+}
+
+/** The kernel counts in hundredths of a second. */
+const microsPerTick = 10_000
