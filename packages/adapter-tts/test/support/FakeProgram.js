@@ -56,10 +56,11 @@ switch (does) {
   case "stubborn":
     process.on("SIGTERM", () => {})
     // A child that holds on to the output, as a shell script's would.
-    spawn(process.execPath, ["-e", "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)"], {
+    spawn(process.execPath, ["-e", "process.on('SIGTERM', () => {}); setTimeout(() => process.exit(), 60000)"], {
       stdio: "inherit"
     })
-    setInterval(() => {}, 1_000)
+    // A test that fails leaves nobody behind for long.
+    setTimeout(() => process.exit(), 60_000)
     break
   case "endless": {
     const more = () => {
