@@ -14,6 +14,7 @@ import * as Spans from "@vsms/core/sending/Spans"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import { me } from "../api/Paging.ts"
 import * as HttpRefusals from "../api/HttpRefusals.ts"
@@ -198,7 +199,10 @@ export const make = (handlers: Readonly<Record<string, AnyHandler>>, options: Do
         const millis = (yield* Clock.currentTimeMillis) - passage.startedAt
         const { status } = answer
         traffic.end(passage.operation?.name ?? "none", status, millis / 1_000)
-        yield* Effect.logDebug("request").pipe(Effect.annotateLogs({ ...logged(passage), status, millis, problem }))
+        // Made only where somebody reads it: this is every request's.
+        yield* Effect.suspend(() =>
+          Effect.annotateLogs(Effect.logDebug("request"), { ...logged(passage), status, millis, problem })
+        ).pipe(Effect.whenLogLevel(LogLevel.Debug))
         return new Answer(status, { ...always, ...answer.headers, "x-request-id": passage.requestId }, answer.body)
       })
 
