@@ -15,6 +15,7 @@ import type * as Scope from "effect/Scope"
 import * as CachedSpeech from "./CachedSpeech.ts"
 import * as Engines from "./Engines.ts"
 import * as FallbackSpeech from "./FallbackSpeech.ts"
+import * as LimitedSpeech from "./LimitedSpeech.ts"
 import * as MeasuredSpeech from "./MeasuredSpeech.ts"
 import type { PhraseBook } from "./PhraseBook.ts"
 import * as SpeechStore from "./SpeechStore.ts"
@@ -58,14 +59,15 @@ export const make = (
         )
       )
     )
-    const members = yield* Effect.forEach(Array.getRights(tried), ({ isRemote, sound, speech }) => {
-      const measured = MeasuredSpeech.make(speech)
-      return phrases === undefined || !isRemote
-        ? Effect.succeed({ speech: measured })
-        : Effect.map(CachedSpeech.make(measured, { phrases, store, sound, bytesMax: memoryBytes }), (speech) => ({
-            speech
-          }))
-    })
+    const members = yield* Effect.forEach(Array.getRights(tried), ({ isRemote, sound, speech }) =>
+      Effect.gen(function* () {
+        const measured = MeasuredSpeech.make(speech)
+        if (phrases === undefined || !isRemote) return { speech: measured }
+        // A message in parts is several requests, so the bound is below the cache as well.
+        const limited = yield* LimitedSpeech.make(measured)
+        return { speech: yield* CachedSpeech.make(limited, { phrases, store, sound, bytesMax: memoryBytes }) }
+      })
+    )
     const [problem] = Array.getLefts(tried)
     if (!Array.isNonEmptyReadonlyArray(members)) return yield* Effect.fail(problem!)
     return yield* FallbackSpeech.make(members, health)

@@ -13,7 +13,9 @@ import * as RouteHealth from "@vsms/core/dispatch/RouteHealth"
 import type * as Array from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
 import type { Speech } from "../engine/TakeSpeech.ts"
+import * as LimitedSpeech from "./LimitedSpeech.ts"
 
 export interface Member {
   readonly speech: Speech
@@ -23,6 +25,9 @@ export interface Member {
    */
   readonly voices?: Readonly<Record<string, string>>
 }
+
+/** Tagged with `engine`: 1 while it is asked, 0 while it is left alone. */
+export const wellness = Metric.gauge("vsms_speech_engine_up", { description: "Whether a speech engine is asked" })
 
 /** As for a telephone route: a fault is a request that failed, a probe one that is let through. */
 export type HealthPolicy = RouteHealth.HealthPolicy
@@ -123,16 +128,26 @@ type Turn = "call" | "probe"
 
 const engineOf = ({ speech, voices }: Member, isFirst: boolean, policy: HealthPolicy) =>
   Effect.gen(function* () {
-    const { concurrency } = speech.capabilities
-    const permits = Number.isFinite(concurrency) ? yield* Effect.makeSemaphore(Math.max(1, concurrency)) : undefined
+    const { engine } = speech.capabilities
+    const limited = yield* LimitedSpeech.make(speech)
+    const up = Metric.tagged(wellness, "engine", engine)
+    yield* Metric.set(up, 1)
     let health = RouteHealth.initial
     let probing = false
 
     const observe = (turn: Turn, passed: boolean) =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
         const signal =
           turn === "probe" ? (passed ? "ProbeSucceeded" : "ProbeFailed") : passed ? "CallPassed" : "CallFaulted"
+        const before = health
         health = RouteHealth.observe(policy, health, signal, now)
+        if (health === before || health._tag === before._tag) return Effect.void
+        return health._tag === "Open"
+          ? Effect.zipRight(
+              Metric.set(up, 0),
+              Effect.logWarning(`speech engine ${engine}: left alone for ${health.until - now} ms after failures`)
+            )
+          : Effect.zipRight(Metric.set(up, 1), Effect.logInfo(`speech engine ${engine}: well again`))
       })
 
     const voiceOf = ({ voice }: SpeechRequest) =>
@@ -152,19 +167,18 @@ const engineOf = ({ speech, voices }: Member, isFirst: boolean, policy: HealthPo
       /** When it may be asked again. */
       nextAt: (now: number): number => (health._tag === "Open" ? health.until : now),
       ask: (request: SpeechRequest, turn: Turn) => {
-        const asked = speech.synthesize({ ...request, voice: voiceOf(request) }).pipe(
+        const asked = limited.synthesize({ ...request, voice: voiceOf(request) }).pipe(
           Effect.tapBoth({
             onSuccess: () => observe(turn, true),
             onFailure: ({ reason }) => observe(turn, reason === "Rejected" || reason === "Unsupported")
           })
         )
-        const bounded = permits === undefined ? asked : permits.withPermits(1)(asked)
         return turn === "probe"
           ? Effect.ensuring(
-              bounded,
+              asked,
               Effect.sync(() => void (probing = false))
             )
-          : bounded
+          : asked
       }
     }
   })

@@ -93,6 +93,34 @@ describe("what an operator runs", () => {
       expect(fs.readdirSync(directory)).toHaveLength(2)
     }).pipe(Effect.scoped, Effect.runPromise))
 
+  it("an engine's bound holds for the parts of messages too", () =>
+    Effect.gen(function* () {
+      const server = yield* FakeServer.start
+      let active = 0
+      let most = 0
+      server.behave(async (asked, response) => {
+        most = Math.max(most, ++active)
+        // Long enough for whoever else would come at once.
+        for (let at = 0; at < 200; at++) await new Promise((resolve) => setImmediate(resolve))
+        await speaks(asked, response)
+        active--
+      })
+      const phrases = PhraseBook.make()
+      phrases.learn("您的验证码是：{1}，5分钟内有效，请勿泄露。")
+      const environment = { SPEECH_ENGINES: "openai", SPEECH_OPENAI_CONCURRENCY: "2", ...openai(server.url) }
+      const { outcome } = yield* hosted(
+        environment,
+        (speech) =>
+          Effect.forEach(["1", "2", "3", "4", "5", "6"], (code) => speech.synthesize(request(code)), {
+            concurrency: "unbounded"
+          }),
+        phrases
+      )
+      expect(Either.isRight(outcome)).toBe(true)
+      expect(server.asked).toHaveLength(2 + 6)
+      expect(most).toBeLessThanOrEqual(2)
+    }).pipe(Effect.scoped, Effect.runPromise))
+
   it("an engine that cannot be had is left out, and said to be", async () => {
     const { logged, outcome } = await Effect.runPromise(
       hosted(

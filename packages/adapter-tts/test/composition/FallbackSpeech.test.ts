@@ -5,6 +5,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
 import * as TestClock from "effect/TestClock"
 import * as TestContext from "effect/TestContext"
 import { describe, expect, it } from "vitest"
@@ -50,6 +51,8 @@ const play = <A>(story: Effect.Effect<A, unknown>): Promise<A> =>
 
 const who = (speech: Speech, more: Partial<SpeechRequest> = {}) =>
   Effect.map(speech.synthesize({ ...request, ...more }), ({ samples }) => samples[0])
+
+const up = (engine: string) => Metric.value(Metric.tagged(FallbackSpeech.wellness, "engine", engine))
 
 suite(
   { describe, it },
@@ -103,6 +106,7 @@ describe("engines one after the other", () => {
         a.down()
         for (let i = 0; i < 10; i++) expect(yield* who(speech)).toBe(2)
         expect(a.state.asked).toHaveLength(3)
+        expect(yield* up("engine 1")).toMatchObject({ value: 0 })
 
         yield* TestClock.adjust(4_999)
         yield* who(speech)
@@ -120,6 +124,7 @@ describe("engines one after the other", () => {
         yield* TestClock.adjust(1)
         for (let i = 0; i < 3; i++) expect(yield* who(speech)).toBe(1)
         expect((yield* speech.health).map(({ health }) => health._tag)).toEqual(["Closed", "Closed"])
+        expect(yield* up("engine 1")).toMatchObject({ value: 1 })
       })
     ))
 
