@@ -4,14 +4,15 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 
 export interface Pace {
-  /** Epoch milliseconds, by the machine's clock, at which both show the same. */
-  readonly begunAt: number
+  /** Epoch milliseconds by the machine's clock, and by this one, at one moment. */
+  readonly realAt: number
+  readonly at: number
   readonly times: number
 }
 
-export const make = ({ begunAt, times }: Pace): Clock.Clock => {
+export const make = ({ at, realAt, times }: Pace): Clock.Clock => {
   const real = Clock.make()
-  const now = (): number => Math.floor(begunAt + (real.unsafeCurrentTimeMillis() - begunAt) * times)
+  const now = (): number => Math.floor(at + (real.unsafeCurrentTimeMillis() - realAt) * times)
   const nanos = (): bigint => BigInt(now()) * 1_000_000n
   return {
     [Clock.ClockTypeId]: Clock.ClockTypeId,

@@ -3,9 +3,11 @@ import { IdGenerator } from "@vsms/core/IdGenerator"
 import { Callbacks } from "@vsms/core/callback/Callbacks"
 import * as Core from "@vsms/core/Core"
 import { PollMillis } from "@vsms/core/storage/Worker"
+import { WorkQueue } from "@vsms/core/storage/WorkQueue"
 import * as CoreMemory from "@vsms/core/testing/CoreMemory"
 import * as Tenant from "@vsms/core/testing/Tenant"
-import * as Duration from "effect/Duration"
+import * as Clock from "effect/Clock"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
@@ -35,20 +37,26 @@ export const open = async <E>(
   place: Layer.Layer<Database, E>,
   tenants: ReadonlyArray<{ readonly minutes: number; readonly callbacks?: boolean }>
 ): Promise<ReadonlyArray<Tenant.Tenant>> => {
-  const hour = 3_600_000
-  const real = Date.now()
   // An hour ago, so that for whoever comes next all of it lies in the past.
-  const clock = FastClock.make({ begunAt: real, times: 300 })
-  const shifted = { ...clock, unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis() - hour }
-  const earlier = {
-    ...shifted,
-    currentTimeMillis: Effect.sync(shifted.unsafeCurrentTimeMillis),
-    unsafeCurrentTimeNanos: () => BigInt(shifted.unsafeCurrentTimeMillis()) * 1_000_000n,
-    currentTimeNanos: Effect.sync(() => BigInt(shifted.unsafeCurrentTimeMillis()) * 1_000_000n)
-  }
+  const realAt = Date.now()
+  const earlier = FastClock.make({ realAt, at: realAt - 3_600_000, times: 200 })
   const program = Effect.gen(function* () {
-    // And a fifth of a second of the machine's, in which workers get things done.
-    const pass = (duration: Duration.DurationInput) => Effect.sleep(Duration.sum(duration, Duration.minutes(1)))
+    const queue = yield* WorkQueue
+    const isBusy = Effect.gen(function* () {
+      const now = yield* Clock.currentTimeMillis
+      for (const name of ["review", "payment", "fulfilment"] as const) {
+        const dueAt = yield* queue.nextDue(name)
+        // What is leased falls due when its lease ends.
+        if (dueAt !== undefined && dueAt < now + 60_000) return true
+      }
+      return false
+    })
+    /** So long, and until the workers have done what there is to do by then. */
+    const pass = (duration: Duration.DurationInput) =>
+      Effect.gen(function* () {
+        yield* Effect.sleep(duration)
+        while (yield* isBusy) yield* Effect.sleep("5 seconds")
+      }).pipe(Effect.orDie)
     const opened: Array<Tenant.Tenant> = []
     for (const [i, { callbacks = false, minutes }] of tenants.entries()) {
       const number = String(i + 1).padStart(6, "0")
