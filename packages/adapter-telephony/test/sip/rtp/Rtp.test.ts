@@ -1,5 +1,7 @@
 import * as FastCheck from "effect/FastCheck"
 import { describe, expect, it } from "vitest"
+import * as Counters from "../../../src/sip/media/worker/Counters.js"
+import * as G711 from "../../../src/sip/rtp/G711.ts"
 import * as Reception from "../../../src/sip/rtp/Reception.ts"
 import * as RtcpPacket from "../../../src/sip/rtp/RtcpPacket.ts"
 import * as RtpPacket from "../../../src/sip/rtp/RtpPacket.ts"
@@ -188,46 +190,77 @@ describe("RTCP", () => {
 })
 
 describe("reception", () => {
-  const packet = (sequence: number, timestamp = sequence * 160) => ({
-    sequence: sequence & 0xffff,
-    timestamp: timestamp >>> 0,
-    source: 5
-  })
-  const receive = (sequences: ReadonlyArray<number>, arrival = (sequence: number) => sequence * 20) => {
-    const [first, ...rest] = sequences
-    return rest.reduce(
-      (reception, sequence) => Reception.receive(reception, packet(sequence), arrival(sequence)),
-      Reception.begin(packet(first!), arrival(first!))
-    )
-  }
+  const counted = (
+    sequences: ReadonlyArray<number>,
+    arrival = (sequence: number) => sequence * 20,
+    from?: ReturnType<typeof Counters.begin>
+  ) =>
+    sequences.reduce(
+      (counters, sequence) =>
+        Counters.receive(counters, 5, sequence & 0xffff, (sequence * 160) >>> 0, arrival(sequence)),
+      from
+    )!
+  const reportOf = (sequences: ReadonlyArray<number>) => Reception.report(counted(sequences), Reception.nothing).report
 
   it("counts what is lost over a turn of the sequence numbers, since the beginning and since the last report", () => {
     const numbers = Array.from({ length: 100 }, (_, i) => 0xfff0 + i)
-    const first = Reception.report(receive(numbers.filter((_, i) => i % 4 !== 1)))
+    const counters = counted(numbers.filter((_, i) => i % 4 !== 1))
+    const first = Reception.report(counters, Reception.nothing)
     expect(first.report).toEqual({ source: 5, fractionLost: 64, lost: 25, highestSequence: 0xfff0 + 99, jitter: 0 })
-    const more = Array.from({ length: 10 }, (_, i) => 0xfff0 + 100 + i).reduce(
-      (reception, sequence) => Reception.receive(reception, packet(sequence), sequence * 20),
-      first.reception
+    const more = counted(
+      Array.from({ length: 10 }, (_, i) => 0xfff0 + 100 + i),
+      undefined,
+      counters
     )
-    expect(Reception.report(more).report).toMatchObject({ fractionLost: 0, lost: 25 })
+    expect(Reception.report(more, first.reported).report).toMatchObject({ fractionLost: 0, lost: 25 })
   })
 
   it("packets that come late are not lost, and doubled ones make up for none in the fraction", () => {
-    expect(Reception.report(receive([1, 2, 4, 3, 5])).report).toMatchObject({ lost: 0, highestSequence: 5 })
-    expect(Reception.report(receive([1, 1, 1, 2])).report).toMatchObject({ lost: -2, fractionLost: 0 })
+    expect(reportOf([1, 2, 4, 3, 5])).toMatchObject({ lost: 0, highestSequence: 5 })
+    expect(reportOf([1, 1, 1, 2])).toMatchObject({ lost: -2, fractionLost: 0 })
   })
 
-  it("a sequence that jumps begins anew", () => {
-    expect(Reception.report(receive([1, 2, 40_000, 40_001])).report).toMatchObject({ lost: 0, highestSequence: 40_001 })
+  it("a sequence that jumps begins anew, and so does another source", () => {
+    expect(reportOf([1, 2, 40_000, 40_001])).toMatchObject({ lost: 0, highestSequence: 40_001 })
+    expect(Counters.receive(counted([1, 2]), 6, 9, 0, 0)).toMatchObject({ source: 6, received: 1, firstSequence: 9 })
   })
 
   it("jitter settles at the mean deviation: packets that are early and late by 5 ms deviate by 10 ms", () => {
-    const uneven = receive(
-      Array.from({ length: 400 }, (_, i) => i),
-      (sequence) => sequence * 20 + (sequence % 2) * 10
-    )
-    const { jitter } = Reception.report(uneven).report
+    const numbers = Array.from({ length: 400 }, (_, i) => i)
+    const uneven = counted(numbers, (sequence) => sequence * 20 + (sequence % 2) * 10)
+    const { jitter } = Reception.report(uneven, Reception.nothing).report
     expect(jitter).toBeGreaterThanOrEqual(79)
     expect(jitter).toBeLessThanOrEqual(80)
   })
+})
+
+describe("G.711", () => {
+  const every = Uint8Array.from({ length: 256 }, (_, byte) => byte)
+
+  it("there and back is the same but where the laws are coarser than each other, and silence stays silence", () => {
+    for (const [one, other] of [
+      ["alaw", "mulaw"],
+      ["mulaw", "alaw"]
+    ] as const) {
+      const there = G711.translated(every, one, other)
+      const back = G711.translated(there, other, one)
+      // What was once in the other law loses nothing more.
+      expect(G711.translated(back, one, other)).toEqual(
+        G711.translated(G711.translated(back, one, other), other, other)
+      )
+      expect(back.filter((byte, i) => byte !== i).length).toBeLessThan(60)
+      // The sign is kept, and so is the order of loudness.
+      expect(there.every((byte, i) => (byte & 0x80) === (i & 0x80))).toBe(true)
+      expect(G711.translated(every, one, one)).toBe(every)
+    }
+    expect([...G711.translated(Uint8Array.of(G711.silence.alaw), "alaw", "mulaw")]).toEqual([0xfe])
+    expect([...G711.translated(Uint8Array.of(G711.silence.mulaw), "mulaw", "alaw")]).toEqual([G711.silence.alaw])
+  })
+
+  it("has its loudest and its quietest where ITU-T G.711 has them", () => {
+    // 32,256 and 32,124; -32,256 and -32,124; 8 and 8; and nothing at all, which A-law cannot say.
+    expect([...G711.translated(Uint8Array.of(0xaa, 0x2a, 0xd5), "alaw", "mulaw")]).toEqual([0x80, 0x00, 0xfe])
+    expect([...G711.translated(Uint8Array.of(0x80, 0x00, 0xfe, 0xff), "mulaw", "alaw")]).toEqual([0xaa, 0x2a, 0xd5, 0xd5])
+  })
+})
 })
