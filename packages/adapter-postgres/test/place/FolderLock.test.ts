@@ -5,7 +5,10 @@ import * as path from "node:path"
 import { describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
+import * as TestClock from "effect/TestClock"
 import { expect } from "vitest"
 import * as FolderLock from "../../src/place/FolderLock.ts"
 import * as Process from "../server/Process.ts"
@@ -154,6 +157,21 @@ describe("FolderLock", () => {
       )
       expect(ownerOf(folder)["pid"]).toBe(process.ppid)
       expect(yield* lock.isOurs).toBe(false)
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("whoever holds it hears of that, and keeps the file fresh until then", () =>
+    Effect.gen(function* () {
+      const folder = yield* TestPlaces.emptyFolder
+      const { lost } = yield* FolderLock.hold(folder)
+      const lostNow = yield* Effect.fork(lost)
+      const touchedAt = () => fs.statSync(path.join(folder, FolderLock.fileName)).mtimeMs
+      yield* TestClock.adjust("20 seconds")
+      expect(touchedAt()).toBe(20_000)
+      expect(yield* lostNow.poll).toEqual(Option.none())
+      leave(folder, { ...ownerOf(folder), pid: process.ppid })
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.join(lostNow)
     }).pipe(Effect.scoped)
   )
 })

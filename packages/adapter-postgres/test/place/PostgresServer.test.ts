@@ -125,6 +125,25 @@ describe("PostgresServer", () => {
     }).pipe(Effect.timeout("6 seconds"), Effect.provide(TestDatabase.layer({ sessions: 1 })))
   )
 
+  it.live("a server that says nothing is not waited for, and its connection not used again", () =>
+    Effect.gen(function* () {
+      const { pool } = yield* Database
+      const [row] = yield* ask(pool, "SELECT pg_backend_pid() AS pid")
+      const pid = Number(row!["pid"])
+      yield* Effect.acquireRelease(
+        Effect.sync(() => process.kill(pid, "SIGSTOP")),
+        () => Effect.sync(() => process.kill(pid, "SIGCONT"))
+      )
+      const sql = yield* SqlClient
+      const error = yield* Effect.flip(sql`SELECT 1`)
+      expect(portFailure("Test", "ask", error)).toMatchObject({
+        retry: "later",
+        cause: { message: "Query read timeout" }
+      })
+      expect(yield* sql`SELECT pg_backend_pid() <> ${pid} AS other`).toEqual([{ other: true }])
+    }).pipe(Effect.scoped, Effect.provide(TestDatabase.layer({ sessions: 1, statementTimeoutMillis: 200 })))
+  )
+
   it.live("while the server is away each question is a failure to ask again later; then all is as before", () =>
     Effect.gen(function* () {
       const server = yield* Effect.acquireRelease(

@@ -51,7 +51,12 @@ export const start = async (options: Partial<Options> = {}): Promise<TestServer>
   const data = path.join(folder, "data")
   const watchdog = spawn(process.execPath, [path.join(import.meta.dirname, "Watchdog.js"), folder], {
     detached: true,
-    stdio: ["pipe", "ignore", "inherit"]
+    stdio: ["pipe", "pipe", "inherit"]
+  })
+  // Nothing is started that nobody would end.
+  await new Promise<void>((resolve, reject) => {
+    watchdog.stdout.once("data", resolve)
+    watchdog.once("exit", () => reject(new Error("the watchdog does not start")))
   })
   const end = async () => {
     if (watchdog.exitCode !== null) throw new Error(`the watchdog of ${folder} has ended before its time`)
@@ -63,7 +68,7 @@ export const start = async (options: Partial<Options> = {}): Promise<TestServer>
   const stop = () => (ending ??= end())
   // Neither keeps the process alive.
   watchdog.unref()
-  ;(watchdog.stdin as net.Socket).unref()
+  for (const pipe of [watchdog.stdin, watchdog.stdout]) (pipe as unknown as net.Socket).unref()
 
   const password = "secret-of-the-test-server"
   const env = { PATH: process.env["PATH"] ?? "", LC_ALL: "C", TZ: "UTC" }

@@ -38,3 +38,4 @@ const end = async () => {
 // Whoever stops the run with a key sends this to every process of the terminal.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {})
 process.stdin.on("end", end).on("error", end).resume()
+process.stdout.write("watching\n")
