@@ -8,22 +8,28 @@ import type { SendStep, StepName } from "@vsms/core/dispatch/SendSteps"
 import * as Cny from "@vsms/core/money/Cny"
 import { Numbers } from "@vsms/core/number/Numbers"
 import { VoiceNumbers } from "@vsms/core/number/VoiceNumbers"
-import { Orders } from "@vsms/core/order/Orders"
+import { Orders, type OrderView } from "@vsms/core/order/Orders"
+import type { PortFailure } from "@vsms/core/PortFailure"
 import { Qualifications } from "@vsms/core/qualification/Qualifications"
+import * as FrequencyLimit from "@vsms/core/sending/FrequencyLimit"
 import { Sends } from "@vsms/core/sending/Sends"
 import { meanings } from "@vsms/core/statistics/FailureShares"
 import { percent, timeText } from "@vsms/core/statistics/CallRecord"
 import { Statistics } from "@vsms/core/statistics/Statistics"
+import type { Cursor } from "@vsms/core/storage/Records"
 import { Templates } from "@vsms/core/template/Templates"
+import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import type { Options } from "./Options.ts"
-import type { QuickClock } from "./QuickClock.ts"
 import type { Receiver } from "./Receiver.ts"
 import * as Recordings from "./Recordings.ts"
+import { StoryTime } from "./StoryTime.ts"
 
 /** A tenant that can send. */
 export interface Tenant {
@@ -38,11 +44,18 @@ export interface Result {
   readonly state: string
   readonly billedMinutes: number
   readonly balanceMinutes: number
+  /** Calls that were there before it, of this run and of earlier ones. */
+  readonly earlierCalls: number
   /** Missing if nobody answered: then nothing was heard. */
   readonly audio?: string
 }
 
 type Say = (zh: string, en: string) => Effect.Effect<void>
+
+/** The one account of the quick start: by this name a later run finds it. */
+const accountId = "quickstart"
+const applicationName = "测试语音短信"
+const region = "广东省深圳市"
 
 /** How many different variables a text has. With exactly one it is a verification code's, else a notification. */
 const variablesOf = (text: string): number => new Set(text.match(/[{<]\d+[}>]/g)).size
@@ -53,73 +66,214 @@ const until = <A, E, R>(look: Effect.Effect<A, E, R>, isSo: (found: A) => boolea
     isSo(found) ? Effect.succeed(found) : Effect.zipRight(Effect.sleep("500 millis"), until(look, isSo))
   )
 
-/** Everything that is done once: from an empty account to minutes that can be used. */
-export const open = (options: Options, clock: QuickClock, receiver: Receiver, say: Say) =>
+/** Says what an earlier run has left, if there is anything. */
+const recall = (place: string, say: Say) =>
+  Effect.gen(function* () {
+    const [application] = (yield* (yield* Accounts).applications(accountId, { limit: 1 })).items
+    if (application === undefined) return
+    const { applicationId } = application
+    const [template] = (yield* (yield* Templates).list(accountId, applicationId, { limit: 1 })).items
+    const [number] = yield* (yield* Numbers).list(accountId)
+    const { available } = yield* (yield* Balances).get(accountId)
+    const calls = yield* countCalls(applicationId)
+    const nothing = ["无", "none"] as const
+    const [templateZh, templateEn] = template === undefined ? nothing : [template.templateId, template.templateId]
+    const [numberZh, numberEn] = number === undefined ? nothing : [number.number, number.number]
+    yield* say(
+      `在 ${place} 中找到上次的数据：账号 ${accountId}，应用 ${applicationId}，模板 ${templateZh}，号码 ${numberZh}，` +
+        `余额 ${available} 分钟，此前呼叫 ${calls} 次`,
+      `found in ${place}: account ${accountId}, application ${applicationId}, template ${templateEn}, ` +
+        `number ${numberEn}, ${available} minutes left, ${calls} earlier calls`
+    )
+  })
+
+const countCalls = (applicationId: string) =>
+  Effect.flatMap(Sends, (sends) =>
+    Stream.paginateChunkEffect(undefined as Cursor | undefined, (after) =>
+      Effect.map(sends.list(accountId, applicationId, { limit: 100, after }), ({ items, next }) => [
+        Chunk.of(items.length),
+        next === undefined ? Option.none() : Option.some(next)
+      ])
+    ).pipe(Stream.runSum)
+  )
+
+/** The order for such a thing that is not through yet: a run may have ended between buying and paying. */
+const openOrder = (item: "NumberRent" | "MinutePackages") =>
+  Effect.gen(function* () {
+    const now = yield* Clock.currentTimeMillis
+    const { items } = yield* (yield* Orders).list({ accountId, limit: 20 })
+    return items.find(
+      (order) => order.item?._tag === item && isUnderWay(order) && (order.status !== "created" || order.expiresAt > now)
+    )
+  })
+
+const isUnderWay = ({ status }: OrderView): boolean => ["created", "paying", "paid"].includes(status)
+
+/** Pays an order, if that is not done, and waits for what it buys. */
+const settle = (orderId: string) =>
+  Effect.gen(function* () {
+    const orders = yield* Orders
+    const { status } = yield* orders.get({ accountId, orderId })
+    if (status === "created") yield* orders.pay({ accountId, orderId, method: "balance" })
+    return yield* until(orders.get({ accountId, orderId }), (order) => !isUnderWay(order))
+  })
+
+/** A number of the inventory that nobody has. Whoever let theirs lapse gets no number back for a long time. */
+const freeNumber = Effect.gen(function* () {
+  const numbers = yield* VoiceNumbers
+  for (let batch = 0; ; batch++) {
+    const [free] = (yield* numbers.search({ region, limit: 1 })).items
+    if (free !== undefined) return free.number
+    const named = (i: number) => `0755${String(batch * 3 + i).padStart(8, "0")}`
+    yield* numbers.add({ region, numbers: [named(1), named(2), named(3)] })
+  }
+})
+
+/** Everything that is done once: from an empty account to minutes that can be used. What is done already, stays. */
+export const open = (options: Options, place: string, receiver: Receiver, say: Say) =>
   Effect.gen(function* () {
     const accounts = yield* Accounts
-    const orders = yield* Orders
+    const found: Say = (zh, en) => say(`已有：${zh}`, `found: ${en}`)
+    yield* recall(place, say)
 
-    const accountId = yield* accounts.open()
+    yield* accounts.open({ accountId })
+    const account = yield* accounts.get(accountId)
     yield* accounts.verify(accountId, { as: "enterprise" })
-    yield* say("账号已完成企业实名认证", "account verified as an enterprise")
+    yield* (account.verification === "enterprise" ? found : say)(
+      "账号已完成企业实名认证",
+      "account verified as an enterprise"
+    )
     yield* accounts.activate(accountId, { agreementAccepted: true })
-    yield* say("已同意服务协议，短信服务开通", "agreement accepted, service activated")
+    yield* (account.activatedAt === undefined ? say : found)(
+      "已同意服务协议，短信服务开通",
+      "agreement accepted, service activated"
+    )
 
     const qualifications = yield* Qualifications
-    yield* qualifications.submit(accountId, qualification)
-    yield* until(qualifications.get(accountId), ({ status }) => status === "approved")
-    yield* say("企业资质审核通过", "qualification approved")
+    const { status } = yield* qualifications.get(accountId)
+    if (status !== "approved" && status !== "pending") yield* qualifications.submit(accountId, qualification)
+    yield* until(qualifications.get(accountId), (now) => now.status === "approved")
+    yield* (status === "approved" ? found : say)("企业资质审核通过", "qualification approved")
 
-    const name = "测试语音短信"
+    const applicationId = yield* openApplication(say, found)
+    yield* rentNumber(say, found)
+    const templateId = yield* openTemplate(applicationId, options.text, say, found)
+    yield* buyMinutes(say, found)
+    yield* registerCallback(applicationId, receiver, say)
+    const tenant: Tenant = { accountId, applicationId, templateId }
+    return tenant
+  })
+
+const openApplication = (say: Say, found: Say) =>
+  Effect.gen(function* () {
+    const accounts = yield* Accounts
+    const name = applicationName
+    const known = (yield* accounts.applications(accountId)).items.find((application) => application.name === name)
+    if (known !== undefined) {
+      yield* found(`应用「${name}」SDKAppID ${known.applicationId}`, `application ${known.applicationId}`)
+      return known.applicationId
+    }
     const { appKey, applicationId } = yield* accounts.createApplication(accountId, { name, description: name })
     const keyLength = Redacted.value(appKey).length
     yield* say(
       `已添加应用「${name}」SDKAppID ${applicationId}`,
       `application added, its AppKey has ${keyLength} characters`
     )
+    return applicationId
+  })
 
-    const region = "广东省深圳市"
-    yield* (yield* VoiceNumbers).add({ region, numbers: ["075500000001", "075500000002", "075500000003"] })
-    const [free] = (yield* (yield* VoiceNumbers).search({ region, limit: 1 })).items
-    const number = free!.number
-    const rent = yield* (yield* Numbers).buy({ accountId, numbers: [number], autoRenew: true })
-    yield* orders.pay({ accountId, orderId: rent.orderId, method: "balance" })
-    const [held] = yield* until((yield* Numbers).list(accountId), (numbers) => numbers.length === 1)
+const rentNumber = (say: Say, found: Say) =>
+  Effect.gen(function* () {
+    const numbers = yield* Numbers
+    // One whose term is over is renewed or let go of by a worker, at this moment.
+    const settled = until(numbers.list(accountId), (held) => held.every(({ usable }) => usable))
+    const under = yield* openOrder("NumberRent")
+    if (under !== undefined) yield* settle(under.orderId)
+    const [known] = yield* settled
+    if (known !== undefined) {
+      yield* found(
+        `语音号码 ${known.number}（${known.region}），有效期至 ${timeText(known.expiresAt)}`,
+        `number ${known.number}`
+      )
+      return
+    }
+    const number = yield* freeNumber
+    const rent = yield* numbers.buy({ accountId, numbers: [number], autoRenew: true })
+    yield* settle(rent.orderId)
+    const [held] = yield* settled
     yield* say(
       `已购买语音号码 ${number}（${region}），${Cny.format(rent.amount)} 元，有效期至 ${timeText(held!.expiresAt)}`,
       `number rented for 30 days`
     )
+  })
 
+const openTemplate = (applicationId: string, content: string, say: Say, found: Say) =>
+  Effect.gen(function* () {
     const templates = yield* Templates
-    const kind = variablesOf(options.text) === 1 ? "code" : "notification"
-    const { templateId } = yield* templates.create(accountId, applicationId, {
-      name: "验证码",
-      content: options.text,
-      kind
-    })
+    const all = (yield* templates.list(accountId, applicationId, { limit: 100 })).items
+    const known = all.find((template) => template.content === content && template.stage !== "rejected")
+    const kind = variablesOf(content) === 1 ? "code" : "notification"
+    const { templateId } =
+      known ?? (yield* templates.create(accountId, applicationId, { name: "验证码", content, kind }))
     yield* until(templates.get(accountId, applicationId, templateId), ({ stage }) => stage === "approved")
-    yield* say(`正文模板「${options.text}」已通过，模板 ID ${templateId}`, "template approved")
+    yield* (known?.stage === "approved" ? found : say)(
+      `正文模板「${content}」已通过，模板 ID ${templateId}`,
+      "template approved"
+    )
+    return templateId
+  })
 
+const buyMinutes = (say: Say, found: Say) =>
+  Effect.gen(function* () {
     const packages = yield* Packages
-    const basket = [{ kind: "fixed", minutes: 10_000, quantity: 1 }] as const
-    const order = yield* packages.buy(accountId, { packages: basket, agreementAccepted: true })
-    yield* orders.pay({ accountId, orderId: order.orderId, method: "balance" })
-    yield* until(packages.list(accountId), ({ items }) => items.length === 1)
-    yield* say(`已购买 1 万分钟套餐包，${Cny.format(order.amount)} 元，五分钟后生效`, "10,000 minutes bought")
-    yield* clock.setForward("5 minutes")
-    const { available } = yield* (yield* Balances).get(accountId)
+    const balances = yield* Balances
+    const under = yield* openOrder("MinutePackages")
+    if (under !== undefined) yield* settle(under.orderId)
+    const before = yield* balances.get(accountId)
+    if (before.available > 0) {
+      yield* found(`套餐包，可用余额 ${before.available} 分钟`, `${before.available} minutes`)
+      return
+    }
+    if (before.waiting === 0) {
+      const basket = [{ kind: "fixed", minutes: 10_000, quantity: 1 }] as const
+      const order = yield* packages.buy(accountId, { packages: basket, agreementAccepted: true })
+      yield* settle(order.orderId)
+      yield* say(`已购买 1 万分钟套餐包，${Cny.format(order.amount)} 元，五分钟后生效`, "10,000 minutes bought")
+    }
+    yield* (yield* StoryTime).setForward("5 minutes")
+    const { available } = yield* balances.get(accountId)
     yield* say(`时钟拨快五分钟，套餐包已生效，可用余额 ${available} 分钟`, `five minutes later: ${available} minutes`)
+  })
 
-    const endpoint = yield* (yield* Callbacks).addEndpoint(accountId, applicationId, { url: receiver.url })
-    receiver.trust(endpoint.secret)
-    yield* say(`已登记回调地址 ${receiver.url}`, "callback endpoint registered")
-    return { accountId, applicationId, templateId }
+/** The receiver has another port in each run, and keeps no secret: it gets a new one, and the old one ends. */
+const registerCallback = (applicationId: string, receiver: Receiver, say: Say) =>
+  Effect.gen(function* () {
+    const callbacks = yield* Callbacks
+    const [known] = yield* callbacks.endpoints(accountId, applicationId)
+    const { url } = receiver
+    if (known === undefined) {
+      receiver.trust((yield* callbacks.addEndpoint(accountId, applicationId, { url })).secret)
+      yield* say(`已登记回调地址 ${url}`, "callback endpoint registered")
+      return
+    }
+    const { endpointId } = known
+    const { secret } = yield* callbacks.rotateSecret(accountId, applicationId, endpointId, { overlapMillis: 0 })
+    receiver.trust(secret)
+    yield* callbacks.changeEndpoint(accountId, applicationId, endpointId, { url })
+    yield* say(`已更新回调地址 ${url}，密钥已轮换`, "callback endpoint moved here, its secret rotated")
   })
 
 /** One send, from the request to the statistics. */
 export const send = (
   tenant: Tenant,
-  input: { readonly phone: string; readonly code: string; readonly text: string },
+  input: {
+    readonly phone: string
+    readonly code: string
+    readonly text: string
+    /** Whether the clock is set forward where the number was called too often, as in a run soon after another. */
+    readonly patient: boolean
+  },
+  folder: string,
   receiver: Receiver,
   say: Say
 ) =>
@@ -130,9 +284,12 @@ export const send = (
     const variables = variablesOf(input.text)
     const values = variables === 0 ? [] : input.code.split(",")
 
+    const earlierCalls = yield* countCalls(applicationId)
+    const started = yield* Deferred.make<string>()
     const steps = yield* Effect.fork(
       progress.pipe(
-        Stream.filter((step) => step.accountId === accountId),
+        // Calls of an earlier run may come to their end meanwhile.
+        Stream.filterEffect((step) => Effect.map(Deferred.await(started), (sendId) => step.sendId === sendId)),
         Stream.tap((step) => say(...wordsOf(step))),
         Stream.takeUntil(({ step }) => step === "completed" || step === "failed"),
         Stream.runDrain
@@ -141,11 +298,14 @@ export const send = (
     // The listener has to be there before there is anything to hear.
     yield* Effect.yieldNow()
     const to = input.phone
-    const accepting =
+    const accept =
       variables === 1 && values.length === 1
         ? sends.acceptCode(accountId, applicationId, { to, code: values[0]!, templateId })
         : sends.accept(accountId, applicationId, { to, templateId, params: values })
-    const { sendId } = yield* Effect.onError(accepting, () => Fiber.interrupt(steps))
+    const { sendId } = yield* Effect.onError(input.patient ? patiently(accept, say) : accept, () =>
+      Fiber.interrupt(steps)
+    )
+    yield* Deferred.succeed(started, sendId)
     const accepted = yield* sends.get(accountId, applicationId, sendId)
     const { display, hold } = accepted.state.accepted
     yield* say(
@@ -168,10 +328,37 @@ export const send = (
       "today's statistics"
     )
 
-    const audio = stage === "completed" ? { audio: Recordings.pathOf(sendId) } : {}
+    const audio = stage === "completed" ? { audio: Recordings.pathOf(folder, sendId) } : {}
     if (audio.audio !== undefined) yield* say(`用户听到的录音：${audio.audio}`, "what the phone heard")
-    const result: Result = { call: sendId, state: stage, billedMinutes, balanceMinutes: available, ...audio }
+    const result: Result = {
+      call: sendId,
+      state: stage,
+      billedMinutes,
+      balanceMinutes: available,
+      earlierCalls,
+      ...audio
+    }
     return result
+  })
+
+/** Lets the time pass that has to (SND-8), and tries again. */
+const patiently = <A, E, R>(
+  accept: Effect.Effect<A, E, R>,
+  say: Say
+): Effect.Effect<A, Exclude<E, FrequencyLimit.TooFrequent> | PortFailure, R | StoryTime> =>
+  Effect.catchAll(accept, (error) => {
+    // What is left is every other error.
+    if (!(error instanceof FrequencyLimit.TooFrequent))
+      return Effect.fail(error as Exclude<E, FrequencyLimit.TooFrequent>)
+    const minutes = Math.ceil(error.retryAfterMillis / 60_000)
+    return Effect.gen(function* () {
+      yield* (yield* StoryTime).setForward(error.retryAfterMillis)
+      yield* say(
+        `该号码此前已呼叫 ${error.counted} 次，按频控规则须稍候：时钟拨快 ${minutes} 分钟`,
+        `this number was called ${error.counted} times before (SND-8): ${minutes} minutes later`
+      )
+      return yield* patiently(accept, say)
+    })
   })
 
 /** Prints a step with the time that the story's clock shows. */

@@ -22,6 +22,9 @@ export const help = `VSMS 语音短信 · quick start
   --code  3842                       变量的值 · their values, separated by commas
   --phone 13800138000                被叫号码 · the phone that rings (…0001 does not answer, …0002 is busy, …)
   --speed 10                         时间倍速 · seconds of the story in one second, 1 to 100
+
+  VSMS_DATA=.vsms                    数据目录 · the folder that keeps the data; a later run goes on with it
+  VSMS_DATABASE_URL=postgres://…     改用数据库 · keeps the data in a database on a server, for the quick start alone
 `
 
 /** Reads the command line; a text is what is wrong with it. */

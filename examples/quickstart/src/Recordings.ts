@@ -6,16 +6,17 @@ import * as Effect from "effect/Effect"
 import * as fs from "node:fs/promises"
 import * as path from "node:path"
 
-const folder = path.join(".vsms", "recordings")
-
-/** Where the recording of a send's call lies, relative to the working directory. */
-export const pathOf = (sendId: string): string => path.posix.join(".vsms", "recordings", `${sendId}.wav`)
+/** Where the recording of a send's call lies, in the folder of the data. */
+export const pathOf = (folder: string, sendId: string): string => path.posix.join(folder, "recordings", `${sendId}.wav`)
 
 /** Keeps what one phone heard. */
-export const keep = (call: HeardCall): Effect.Effect<void> =>
-  Effect.orDie(
-    Effect.tryPromise(async () => {
-      await fs.mkdir(folder, { recursive: true })
-      await fs.writeFile(pathOf(CallId.sendOf(call.callId)), Wav.writeTelephone(call.audio))
-    })
-  )
+export const keep =
+  (folder: string) =>
+  (call: HeardCall): Effect.Effect<void> =>
+    Effect.orDie(
+      Effect.tryPromise(async () => {
+        const file = pathOf(folder, CallId.sendOf(call.callId))
+        await fs.mkdir(path.dirname(file), { recursive: true })
+        await fs.writeFile(file, Wav.writeTelephone(call.audio))
+      })
+    )

@@ -8,21 +8,26 @@ import * as LogLevel from "effect/LogLevel"
 import * as readline from "node:readline/promises"
 import * as Journey from "./Journey.ts"
 import * as Options from "./Options.ts"
+import * as Place from "./Place.ts"
 import * as Platform from "./Platform.ts"
 import * as QuickClock from "./QuickClock.ts"
 import * as Receiver from "./Receiver.ts"
 import * as Refusals from "./Refusals.ts"
+import * as Troubles from "./Troubles.ts"
 
 const options = Options.parse(process.argv.slice(2))
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
-const story = (given: Options.Options, clock: QuickClock.QuickClock) =>
+const place = Place.of(process.env)
+
+const story = (given: Options.Options) =>
   Effect.gen(function* () {
     const say = Journey.sayTo(print)
     const receiver = yield* Receiver.start
-    const tenant = yield* Journey.open(given, clock, receiver, say)
-    print(JSON.stringify(yield* Journey.send(tenant, given, receiver, say)))
+    const tenant = yield* Journey.open(given, Place.name(place), receiver, say)
+    const first = { ...given, patient: true }
+    print(JSON.stringify(yield* Journey.send(tenant, first, place.folder, receiver, say)))
     if (!given.once) yield* more(given, tenant, receiver, say)
   })
 
@@ -48,7 +53,7 @@ const more = (
       if (line.done === true) return
       const [phone, code = given.code] = line.value.trim().split(/\s+/)
       if (phone === undefined || phone === "") continue
-      const sending = Journey.send(tenant, { ...given, phone, code }, receiver, say)
+      const sending = Journey.send(tenant, { ...given, phone, code, patient: false }, place.folder, receiver, say)
       const ended = yield* Effect.either(sending)
       if (ended._tag === "Right") print(JSON.stringify(ended.right))
       else print(Refusals.describe(ended.left) ?? String(ended.left))
@@ -60,8 +65,8 @@ const toStandardError = Logger.replace(Logger.defaultLogger, Logger.withConsoleE
 
 const start = async (given: Options.Options): Promise<number> => {
   const clock = QuickClock.make(given.speed)
-  const program = Effect.scoped(story(given, clock)).pipe(
-    Effect.provide(Platform.layer),
+  const program = Effect.scoped(story(given)).pipe(
+    Effect.provide(Platform.layer(place, clock)),
     Effect.provide(
       Layer.mergeAll(Layer.setClock(clock.clock), toStandardError, Logger.minimumLogLevel(LogLevel.Warning))
     )
@@ -72,9 +77,10 @@ const start = async (given: Options.Options): Promise<number> => {
   const exit = await new Promise<Exit.Exit<void, unknown>>((resolve) => running.addObserver(resolve))
   if (Exit.isSuccess(exit)) return 0
   if (Cause.isInterruptedOnly(exit.cause)) return 130
-  const refusal = Refusals.describe(Cause.squash(exit.cause))
-  process.stderr.write(`${refusal ?? Cause.pretty(exit.cause)}\n`)
-  return refusal === undefined ? 70 : 1
+  const error = Cause.squash(exit.cause)
+  const known = Refusals.describe(error) ?? Troubles.describe(error)
+  process.stderr.write(`${known ?? Cause.pretty(exit.cause)}\n`)
+  return known === undefined ? 70 : 1
 }
 
 if (options === "help") print(Options.help)

@@ -1,0 +1,66 @@
+/** What hinders a start, in the words of people: Chinese first, English second, and what to do about it. */
+import {
+  FolderInUse,
+  FolderUnusable,
+  PgliteMissing,
+  ServerTooOld,
+  ServerUnreachable
+} from "@vsms/adapter-postgres/place/PlaceError"
+import { DatabaseTooNew, MigrationChanged, MigrationSkipped } from "@vsms/adapter-postgres/schema/MigrationError"
+import { PortFailure } from "@vsms/core/PortFailure"
+import { AnotherQuickStart } from "./Place.ts"
+import { NotOurDatabase } from "./StoryTime.ts"
+
+const wordsOf = (error: unknown): readonly [zh: string, en: string] | undefined => {
+  if (error instanceof FolderInUse) {
+    return [
+      `${error.folder} 正被进程 ${error.pid}（${error.host}）使用。请先结束它，或用 VSMS_DATA 指定另一个目录`,
+      `${error.folder} is in use by process ${error.pid} on ${error.host}: stop it, or name another folder by VSMS_DATA`
+    ]
+  }
+  if (error instanceof FolderUnusable) {
+    return [`无法打开数据目录 ${error.folder}：${error.detail}`, error.message]
+  }
+  if (error instanceof PgliteMissing) return [`未安装嵌入式数据库，请运行 ${error.install}`, error.message]
+  if (error instanceof ServerUnreachable) {
+    return [
+      `无法连接数据库 ${error.server}：${error.detail}。请检查 VSMS_DATABASE_URL`,
+      `${error.message}; look at VSMS_DATABASE_URL`
+    ]
+  }
+  if (error instanceof ServerTooOld) {
+    return [
+      `数据库 ${error.server} 的版本 ${error.version} 太旧，须为 PostgreSQL ${error.oldest} 或更新`,
+      error.message
+    ]
+  }
+  if (error instanceof DatabaseTooNew) {
+    return [`数据由更新的版本写入（迁移 ${error.database}），此版本只到 ${error.code}，请升级后再启动`, error.message]
+  }
+  if (error instanceof MigrationChanged || error instanceof MigrationSkipped) {
+    return [`数据库结构与此版本不符（迁移 ${error.name}）`, error.message]
+  }
+  if (error instanceof AnotherQuickStart) {
+    return [
+      "另一个快速入门正在使用该数据库。请先结束它，或改用另一个数据库",
+      "another quick start is at work on this database: stop it, or use another database"
+    ]
+  }
+  if (error instanceof NotOurDatabase) {
+    return [
+      "该数据库中已有其他账号。快速入门的时钟走得更快，会打乱其中的有效期，请为它单独建一个数据库",
+      "this database has accounts of somebody else, whose terms a clock that runs fast would end: give it one of its own"
+    ]
+  }
+  if (error instanceof PortFailure) {
+    const cause = error.cause instanceof Error ? `: ${error.cause.message}` : ""
+    return [`${error.port} 不可用`, `${error.message}${cause}`]
+  }
+  return undefined
+}
+
+/** Two lines about a trouble; `undefined` if it is none that is known. */
+export const describe = (error: unknown): string | undefined => {
+  const words = wordsOf(error)
+  return words && `✗ ${words[0]}\n  ${words[1]}`
+}
