@@ -33,7 +33,14 @@ export const open = (count: number, minutes: number) =>
       const applicationId = String(1_400_000_000 + i)
       enterprises.push({ accountId, applicationId })
       const template = Template.ref(accountId, applicationId, templateId)
-      const draft = { name: "验证码", content: "您的验证码是：{1}", note: "", kind: "code", variables: [], applicationId }
+      const draft = {
+        name: "验证码",
+        content: "您的验证码是：{1}",
+        note: "",
+        kind: "code",
+        variables: [],
+        applicationId
+      }
       const created = Either.getOrThrow(Template.create({ now: begun }, template.kind.initial, draft as never))
       const packages = [
         {
@@ -72,10 +79,7 @@ export const open = (count: number, minutes: number) =>
                 { _tag: "NumbersReserved", orderId: "numbers", numbers, at: begun },
                 { _tag: "NumbersRented", orderId: "numbers", autoRenew: false, since: begun, expiresAt: now + 30 * day }
               ]),
-              put(
-                Balance.ref(accountId),
-                Balance.grant({ now }, Balance.initial, { orderId: "packages", packages })
-              )
+              put(Balance.ref(accountId), Balance.grant({ now }, Balance.initial, { orderId: "packages", packages }))
             ]
           })
         )

@@ -86,6 +86,4 @@ export const live = (
 
 /** What the lives have left of each enterprise: minutes spent, on hold and left. */
 export const left = (enterprises: ReadonlyArray<Enterprise>) =>
-  Effect.flatMap(Balances, (balances) =>
-    Effect.forEach(enterprises, ({ accountId }) => balances.get(accountId))
-  )
+  Effect.flatMap(Balances, (balances) => Effect.forEach(enterprises, ({ accountId }) => balances.get(accountId)))

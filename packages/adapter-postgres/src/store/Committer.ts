@@ -34,7 +34,7 @@ import * as Turns from "./Turns.ts"
 export interface Options {
   /** Commits that may be under way at once. */
   readonly lanes: number
-  /** The most decisions in a commit; 1 for a commit each. */
+  /** The most decisions in a commit, loads in a query, and leases given back at once; 1 for each by itself. */
   readonly batchSize: number
   /** Rows that are remembered between commits. */
   readonly rememberedRows: number

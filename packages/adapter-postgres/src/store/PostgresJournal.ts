@@ -20,12 +20,11 @@ interface Load {
   readonly resume: (row: Effect.Effect<Row<any>, PortFailure>) => void
 }
 
-/** The most rows in one query. */
-const loadsAtOnce = 512
-
 export const make = (
   { pool }: (typeof Database)["Service"],
-  committer: Committer
+  committer: Committer,
+  /** The most loads that share a query. */
+  batchSize: number
 ): Effect.Effect<typeof Journal.Service, never, Scope.Scope> =>
   Effect.gen(function* () {
     const answerAll = (loads: ReadonlyArray<Load>): Effect.Effect<void> => {
@@ -50,7 +49,7 @@ export const make = (
         }
       })
     }
-    const turns = yield* Turns.make(loadsAtOnce, answerAll)
+    const turns = yield* Turns.make(batchSize, answerAll)
 
     return Journal.of({
       // The committer answers with what `decide` answers, and fails with what it refuses with.

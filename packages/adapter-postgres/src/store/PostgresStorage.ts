@@ -38,9 +38,10 @@ export const layer = (
       yield* Migrations.run(migrations)
       yield* Partitions.ensure
       const bells = yield* WorkBells.make(database)
-      const committer = yield* Committer.make(database, { ...defaults, ...options }, bells.announce)
-      const journal = yield* PostgresJournal.make(database, committer)
-      const workQueue = yield* PostgresWorkQueue.make(database, bells)
+      const all = { ...defaults, ...options }
+      const committer = yield* Committer.make(database, all, bells.announce)
+      const journal = yield* PostgresJournal.make(database, committer, all.batchSize)
+      const workQueue = yield* PostgresWorkQueue.make(database, bells, all.batchSize)
       return Context.empty().pipe(
         Context.add(Journal, journal),
         Context.add(Records, PostgresRecords.make(database, committer)),

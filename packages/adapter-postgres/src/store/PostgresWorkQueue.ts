@@ -22,12 +22,11 @@ interface GivenBack {
   readonly resume: (held: Effect.Effect<boolean, PortFailure>) => void
 }
 
-/** The most leases in one statement. */
-const leasesAtOnce = 512
-
 export const make = (
   { pool }: (typeof Database)["Service"],
-  bells: Bells
+  bells: Bells,
+  /** The most leases that are given back by one statement. */
+  batchSize: number
 ): Effect.Effect<typeof WorkQueue.Service, never, Scope.Scope> =>
   Effect.gen(function* () {
     const take = (given: ReadonlyArray<GivenBack>): Effect.Effect<void> => {
@@ -50,7 +49,7 @@ export const make = (
           for (const { resume } of given) resume(failure)
         }
       })
-    const turns = yield* Turns.make(leasesAtOnce, take)
+    const turns = yield* Turns.make(batchSize, take)
     const giveBack = (lease: Lease, readyAt: number | undefined, ends: boolean) =>
       Effect.async<boolean, PortFailure>((resume) => turns.add({ lease, readyAt, ends, resume }))
 
