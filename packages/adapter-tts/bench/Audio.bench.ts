@@ -2,10 +2,7 @@
  * What becomes of speech on its way to the telephone, beside the libraries that npm has for it. How good each one is, is
  * measured before how fast: a resampler that lets everything through is soon done.
  */
-import samplerate from "@alexanderolsen/libsamplerate-js"
-import alawmulaw from "alawmulaw"
-import waveResampler from "wave-resampler"
-import wavefile from "wavefile"
+import { createRequire } from "node:module"
 import * as G711 from "../src/audio/G711.ts"
 import * as Level from "../src/audio/Level.ts"
 import * as Resampler from "../src/audio/Resampler.ts"
@@ -35,8 +32,14 @@ const speech = Float32Array.from({ length: from * 2 }, (_, at) => {
 
 type Resample = (samples: Float32Array) => ArrayLike<number>
 
-const { ConverterType, create } = samplerate
-const { alaw, mulaw } = alawmulaw
+// CommonJS, all of them: their types are of names that an import does not find.
+const load = createRequire(import.meta.url)
+const { ConverterType, create } = load(
+  "@alexanderolsen/libsamplerate-js"
+) as typeof import("@alexanderolsen/libsamplerate-js")
+const { alaw, mulaw } = load("alawmulaw") as typeof import("alawmulaw")
+const waveResampler = load("wave-resampler") as typeof import("wave-resampler")
+const wavefile = load("wavefile") as typeof import("wavefile")
 
 interface Contestant<A> {
   readonly name: string
@@ -55,7 +58,7 @@ const byWavefile: Resample = (samples) => {
   const wav = new wavefile.WaveFile()
   wav.fromScratch(1, from, "32f", samples)
   wav.toSampleRate(to, sinc)
-  return wav.getSamples(false, Float32Array) as unknown as Float32Array
+  return Float32Array.from(wav.getSamples() as ArrayLike<number>)
 }
 
 const power = (samples: ArrayLike<number>): number =>
