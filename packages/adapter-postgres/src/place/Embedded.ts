@@ -5,6 +5,7 @@ import * as Pg from "pg"
 import * as Bells from "./Bells.ts"
 import * as Connections from "./Connections.ts"
 import { Database } from "./Database.ts"
+import * as Planning from "./Planning.ts"
 import * as PgliteThread from "./PgliteThread.ts"
 
 export interface Options extends PgliteThread.Options {
@@ -36,7 +37,8 @@ export const open = (options: Options, mayStart: Effect.Effect<boolean>) =>
         // It is told of what is notified in its own session, and there is no other.
         client.on("notification", ({ channel }) => bells.ring(channel))
       },
-      onConnect: (client) => client.query(bells.channels().map(listen).join(";")).then(() => bells.ringAll())
+      onConnect: (client) =>
+        client.query([...Planning.statements, ...bells.channels().map(listen)].join(";")).then(() => bells.ringAll())
     })
     const database = Database.of({ kind: "embedded", sessions: 1, pool, listen: bells.add })
     return Context.make(Database, database).pipe(Context.add(PgliteThread.PgliteThread, thread))

@@ -8,6 +8,7 @@ import * as Redacted from "effect/Redacted"
 import * as Connections from "./Connections.ts"
 import { Database } from "./Database.ts"
 import { portFailure } from "./Failures.ts"
+import * as Planning from "./Planning.ts"
 import { ServerTooOld, ServerUnreachable } from "./PlaceError.ts"
 import * as ServerListener from "./ServerListener.ts"
 
@@ -55,8 +56,10 @@ const open = (options: Options) =>
     if (Option.isNone(server)) {
       return yield* new ServerUnreachable({ server: "the given URL", detail: "it must begin with postgres://" })
     }
+    const [connectionString, chosen] = withoutOptions(Redacted.value(options.url))
     const config = {
-      connectionString: Redacted.value(options.url),
+      connectionString,
+      options: Planning.options(chosen),
       connectionTimeoutMillis: options.connectTimeoutMillis,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000
@@ -106,4 +109,13 @@ const placeOf = (text: string): Option.Option<string> => {
   if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text)) return Option.none()
   const { host, pathname, searchParams } = new URL(text)
   return Option.some(`${searchParams.get("host") ?? host}${pathname}`)
+}
+
+/** The URL and its `options` apart: the driver would take those for all there are. */
+const withoutOptions = (text: string): readonly [url: string, options: string | null] => {
+  const url = new URL(text)
+  const chosen = url.searchParams.get("options")
+  if (chosen === null) return [text, null]
+  url.searchParams.delete("options")
+  return [url.href, chosen]
 }
