@@ -51,8 +51,7 @@ const change = <K extends Kind.Kind.Any>(
   then: (row: Kind.Row<K>) => Partial<Decision.Change<K>>
 ): Effect.Effect<unknown, unknown, Journal> =>
   transact([ref], (rows) => {
-    // The tuple's only row, of the one ref.
-    const row = rows[0] as Kind.Row<K>
+    const row: Kind.Row<K> = rows[0]
     const unchanged = { ref, events: [], state: row.state, personal: row.personal, expiresAt: row.expiresAt }
     return Either.right(Decision.make("done", { changes: [{ ...unchanged, ...then(row) }] }))
   })
