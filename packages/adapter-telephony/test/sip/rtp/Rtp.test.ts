@@ -260,7 +260,8 @@ describe("G.711", () => {
   it("has its loudest and its quietest where ITU-T G.711 has them", () => {
     // 32,256 and 32,124; -32,256 and -32,124; 8 and 8; and nothing at all, which A-law cannot say.
     expect([...G711.translated(Uint8Array.of(0xaa, 0x2a, 0xd5), "alaw", "mulaw")]).toEqual([0x80, 0x00, 0xfe])
-    expect([...G711.translated(Uint8Array.of(0x80, 0x00, 0xfe, 0xff), "mulaw", "alaw")]).toEqual([0xaa, 0x2a, 0xd5, 0xd5])
+    expect([...G711.translated(Uint8Array.of(0x80, 0x00, 0xfe, 0xff), "mulaw", "alaw")]).toEqual([
+      0xaa, 0x2a, 0xd5, 0xd5
+    ])
   })
-})
 })
