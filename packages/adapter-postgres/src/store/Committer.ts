@@ -102,11 +102,11 @@ const port = "Journal"
 /** Commits for which an owner stays contested; after that, the quicker way is tried again. */
 const contestedCommits = 64
 
-/** `announce` is told which queue got work, once it is durable. */
+/** `announce` is told which queue got work, and when that is due, once it is durable. */
 export const make = (
   database: (typeof Database)["Service"],
   options: Options,
-  announce: (queue: Queue) => void
+  announce: (queue: Queue, dueAt: number) => void
 ): Effect.Effect<Committer, never, Scope.Scope> =>
   Effect.gen(function* () {
     const laneCount = Math.max(1, Math.min(options.lanes, database.sessions))
@@ -180,7 +180,7 @@ export const make = (
       lane.commits++
       for (const owner of owners) if (homeOf(owner) !== lane) homeOf(owner).remembered.forget(owner)
       for (const [i, { resume }] of requests.entries()) resume(effectOf(outcomes[i]!))
-      for (const order of batch.work.values()) if (order._tag === "Enqueue") announce(order.queue)
+      for (const order of batch.work.values()) if (order._tag === "Enqueue") announce(order.queue, order.dueAt)
     }
 
     // -----------------------------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ export const make = (
           const held = new Set(rows.map(({ token }) => String(token)))
           for (const { ends, lease, readyAt, resume } of given) {
             const isHeld = held.has(lease.token)
-            if (isHeld && ends && readyAt !== undefined) bells.announce(lease.queue)
+            if (isHeld && ends && readyAt !== undefined) bells.announce(lease.queue, readyAt)
             resume(Effect.succeed(isHeld))
           }
         },
@@ -63,9 +63,12 @@ export const make = (
       postpone: (lease, dueAt) => giveBack(lease, dueAt, true),
       extend: (lease, until) => giveBack(lease, until, false),
       nextDue: (queue) =>
-        Session.run(pool, WorkStatements.nextDue(queue)).pipe(
-          Effect.mapError((fault) => fault.toFailure("WorkQueue", "nextDue")),
-          Effect.map(([row]) => (row === undefined ? undefined : Number(row.ready_at)))
+        bells.ask(
+          queue,
+          Session.run(pool, WorkStatements.nextDue(queue)).pipe(
+            Effect.mapError((fault) => fault.toFailure("WorkQueue", "nextDue")),
+            Effect.map(([row]) => (row === undefined ? undefined : Number(row.ready_at)))
+          )
         ),
       bell: bells.bell
     })

@@ -12,8 +12,10 @@ import * as Session from "./Session.ts"
 import * as WorkStatements from "./WorkStatements.ts"
 
 export interface Bells {
-  /** There is new work in a queue: here at once, elsewhere soon. */
-  readonly announce: (queue: Queue) => void
+  /** There is new work in a queue: said here at once, elsewhere soon, unless other work is due before it. */
+  readonly announce: (queue: Queue, dueAt: number) => void
+  /** Asks when the next work of a queue is due, and remembers the answer. */
+  readonly ask: <E>(queue: Queue, nextDue: Effect.Effect<number | undefined, E>) => Effect.Effect<number | undefined, E>
   readonly bell: (queue: Queue) => Effect.Effect<Queues.Dequeue<void>, never, Scope.Scope>
 }
 
@@ -26,6 +28,12 @@ export const make = (database: (typeof Database)["Service"]): Effect.Effect<Bell
   Effect.gen(function* () {
     const fork = Runtime.runFork(yield* Effect.runtime<never>())
     const here = new Map<Queue, Set<Queues.Queue<void>>>()
+    /**
+     * What was last answered, and has not changed since. Whoever asked wakes at that time by itself, and then asks again:
+     * work that is due later needs no bell.
+     */
+    const nextDues = new Map<Queue, number>()
+    const announced = new Map<Queue, number>()
     const unheard = new Set<Queue>()
     let notifying = false
 
@@ -56,7 +64,11 @@ export const make = (database: (typeof Database)["Service"]): Effect.Effect<Bell
       )
 
     return {
-      announce: (queue) => {
+      announce: (queue, dueAt) => {
+        announced.set(queue, (announced.get(queue) ?? 0) + 1)
+        const next = nextDues.get(queue)
+        if (next !== undefined && dueAt >= next) return
+        if (next !== undefined) nextDues.set(queue, dueAt)
         ring(queue)
         if (database.kind === "embedded") return
         unheard.add(queue)
@@ -64,6 +76,17 @@ export const make = (database: (typeof Database)["Service"]): Effect.Effect<Bell
         notifying = true
         fork(notifyAll)
       },
+      ask: (queue, nextDue) =>
+        Effect.suspend(() => {
+          const before = announced.get(queue)
+          return Effect.tap(nextDue, (at) =>
+            Effect.sync(() => {
+              // What was announced meanwhile may be in the answer or not.
+              if (announced.get(queue) === before) nextDues.set(queue, at ?? Number.POSITIVE_INFINITY)
+              else nextDues.delete(queue)
+            })
+          )
+        }),
       bell: (queue) =>
         Effect.gen(function* () {
           const bell = yield* Effect.acquireRelease(hang(queue), (hung) =>
