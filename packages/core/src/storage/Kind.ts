@@ -14,7 +14,12 @@ export interface Position {
   readonly at: number
 }
 
-/** A named order over the rows of one kind. A row whose `position` is `undefined` is not in it. */
+/**
+ * A named order over the rows of one kind. A row whose `position` is `undefined` is not in it.
+ *
+ * **Gotchas** A partition may list rows of several owners, but no two with the same key: pages go on after a position and
+ * a key. Keys that are ids, and so ASCII, have the same order in every storage.
+ */
 export interface Index<State, Personal> {
   readonly name: string
   readonly position: (key: string, state: State, personal: Personal | undefined) => Position | undefined
