@@ -71,7 +71,7 @@ export const take = (
   }
   if (!fresh && missing.length === 0 && revisions.size === owners.length)
     return Effect.succeed({ rows, read: missing, revisions, isFresh: false })
-  return Effect.flatMap(read(client, owners, missing), (seen) => {
+  return Effect.flatMap(read(client, owners, missing), (seen): Effect.Effect<Snapshot, Session.Fault> => {
     const holds = (owner: string): boolean => {
       const believed = revisions.get(owner)
       const actual = seen.revisions.get(owner)
@@ -83,7 +83,8 @@ export const take = (
         rows,
         read: missing,
         revisions: new Map([...seen.revisions, ...revisions]),
-        isFresh: true
+        // The commit under way comes later than the rows that were read just now: of other owners, too late perhaps.
+        isFresh: owners.length === 1 || underway === undefined || !owners.some((owner) => underway.before.has(owner))
       })
     }
     // Somebody else has moved an owner on: what is remembered of it is worth nothing. All is read at one moment.
