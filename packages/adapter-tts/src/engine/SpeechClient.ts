@@ -16,8 +16,10 @@ import * as Stream from "effect/Stream"
 import * as RetryAfter from "./RetryAfter.ts"
 
 export interface ClientSettings {
-  /** From asking to the last byte of the answer. Each try has as much. */
+  /** From asking to the last byte of the answer. Each try has as much, as long as all together have as much left. */
   readonly answerLimitMillis: number
+  /** From the first try to the last byte of the last one: somebody waits for a call. */
+  readonly triesLimitMillis: number
   readonly answerBytesMax: number
   /** How often a failed request is made again. */
   readonly retries: number
@@ -28,7 +30,8 @@ export interface ClientSettings {
 }
 
 export const defaults: ClientSettings = {
-  answerLimitMillis: 10_000,
+  answerLimitMillis: 8_000,
+  triesLimitMillis: 12_000,
   answerBytesMax: 16_000_000,
   retries: 2,
   retryPauseMillis: 250,
@@ -71,7 +74,7 @@ export const make = (
     const failure = (fault: Fault, retryAfterMillis?: number) =>
       new SpeechFailure({ engine, ...fault, retryAfterMillis })
 
-    const once = <A>(request: HttpClientRequest.HttpClientRequest, read: Read<A>) =>
+    const once = <A>(request: HttpClientRequest.HttpClientRequest, read: Read<A>, limitMillis: number) =>
       Effect.scoped(
         Effect.flatMap(client.execute(request), (response) =>
           response.status >= 200 && response.status < 300
@@ -92,23 +95,26 @@ export const make = (
           ResponseError: () => Effect.fail(failure(brokenOff))
         }),
         Effect.timeoutFail({
-          duration: Duration.millis(settings.answerLimitMillis),
-          onTimeout: () => failure({ ...brokenOff, detail: `no answer within ${settings.answerLimitMillis} ms` })
+          duration: Duration.millis(limitMillis),
+          onTimeout: () => failure({ ...brokenOff, detail: `no answer within ${limitMillis} ms` })
         })
       )
 
-    const ask: SpeechClient["ask"] = (make, read) => {
-      const attempt = (tries: number): ReturnType<typeof ask<any>> =>
+    const ask = <A>(make: (now: number) => HttpClientRequest.HttpClientRequest, read: Read<A>) => {
+      const attempt = (tries: number, until: number): Effect.Effect<A, SpeechFailure> =>
         Effect.flatMap(Clock.currentTimeMillis, (now) =>
-          Effect.catchAll(once(make(now), read), (failed) => {
+          Effect.catchAll(once(make(now), read, Math.min(settings.answerLimitMillis, until - now)), (failed) => {
             const pause = failed.retryAfterMillis ?? settings.retryPauseMillis * 2 ** tries
             const again = failed.reason === "Unavailable" && failed.retryable && tries < settings.retries
-            return again && pause <= settings.longestRetryPauseMillis
-              ? Effect.zipRight(Effect.sleep(Duration.millis(pause)), attempt(tries + 1))
-              : Effect.fail(failed)
+            if (!again || pause > settings.longestRetryPauseMillis) return Effect.fail(failed)
+            return Effect.flatMap(Clock.currentTimeMillis, (failedAt) =>
+              failedAt + pause < until
+                ? Effect.zipRight(Effect.sleep(Duration.millis(pause)), attempt(tries + 1, until))
+                : Effect.fail(failed)
+            )
           })
         )
-      return attempt(0)
+      return Effect.flatMap(Clock.currentTimeMillis, (now) => attempt(0, now + settings.triesLimitMillis))
     }
 
     return {

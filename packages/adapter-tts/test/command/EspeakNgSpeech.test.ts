@@ -9,15 +9,17 @@ import { describe, expect, it } from "vitest"
 import * as EspeakNgSpeech from "../../src/command/EspeakNgSpeech.ts"
 import { phonemes } from "../support/Espeak.ts"
 
-/** The program is no dependency: Debian has it as `espeak-ng`. */
+/** The program is no dependency: Debian has it as `espeak-ng`. Where it is not there, that is said and counted. */
 const isThere = spawnSync("espeak-ng", ["--version"]).status === 0
-const why = isThere ? "" : " [the machine has no espeak-ng]"
 
-const runner = isThere ? { describe, it } : { describe, it: Object.assign(it.skip, { skip: it.skip }) }
+const skipped = (name: string) =>
+  it(name, ({ skip }) => skip("the machine has no espeak-ng: apt-get install espeak-ng"))
+
+const runner = isThere ? { describe, it } : { describe, it: Object.assign(skipped, { skip: it.skip }) }
 
 suite(
   runner,
-  `the espeak-ng of the machine${why}`,
+  "the espeak-ng of the machine",
   SpeechSynthesizerLaws.laws,
   Layer.provide(EspeakNgSpeech.layer(), NodeContext.layer),
   { runs: 10, abilities: ["deterministic"] }
@@ -35,7 +37,7 @@ const seconds = async (segments: ReadonlyArray<SpeechSegment>, more?: Partial<Sp
 
 const text = (text: string): SpeechSegment => ({ _tag: "Text", text })
 
-runner.describe(`its Mandarin${why}`, () => {
+runner.describe("its Mandarin", () => {
   runner.it("is looked for: a version that reads Han as English has another voice that does not", async () => {
     // Said in English, each of these would be two words or more.
     expect(await seconds([text("好好好好")])).toBeLessThan(2)

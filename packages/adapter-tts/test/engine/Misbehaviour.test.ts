@@ -100,6 +100,23 @@ describe.each(cases)("%s by %s", (_, client, vendor) => {
       })
     ))
 
+  it("all tries together have their time", () =>
+    play(
+      { answerLimitMillis: 3_000, triesLimitMillis: 5_000, retries: 5, retryPauseMillis: 100 },
+      ({ outcome, server }) =>
+        Effect.gen(function* () {
+          server.behave(FakeServer.silent)
+          const fiber = yield* Effect.fork(outcome)
+          yield* server.untilAsked(1)
+          yield* pass(3_000)
+          yield* pass(100)
+          yield* server.untilAsked(2)
+          yield* pass(1_900)
+          expect(yield* Fiber.join(fiber)).toMatchObject(failsWith("Unavailable", true, "no answer within 1900 ms"))
+          expect(server.asked).toHaveLength(2)
+        })
+    ))
+
   it("so has one that begins and goes no further", () =>
     play({ answerLimitMillis: 3_000, retries: 0 }, ({ outcome, server }) =>
       Effect.gen(function* () {
