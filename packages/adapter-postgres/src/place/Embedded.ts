@@ -1,6 +1,9 @@
 /** Adapter: what the places of the embedded database have in common: one connection, and bells without a server. */
+import * as os from "node:os"
+import * as path from "node:path"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Pg from "pg"
 import * as Bells from "./Bells.ts"
 import * as Connections from "./Connections.ts"
@@ -11,6 +14,15 @@ import * as PgliteThread from "./PgliteThread.ts"
 export interface Options extends PgliteThread.Options {
   /** How long whoever wants the one connection waits for it. */
   readonly waitLimitMillis: number
+}
+
+export const defaults: Omit<Options, "folder"> = {
+  startLimitMillis: 60_000,
+  answerLimitMillis: 120_000,
+  waitLimitMillis: 30_000,
+  // A user without a home, as in some containers, has no place for them.
+  snapshots: Option.getOrUndefined(Option.liftThrowable(() => path.join(os.homedir(), ".cache", "vsms"))()),
+  pgliteModule: PgliteThread.pgliteModule
 }
 
 /** Opens it. If its thread dies, it is opened again where `mayStart` says so. */

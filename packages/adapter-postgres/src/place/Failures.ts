@@ -32,8 +32,9 @@ export const faultOf = (error: unknown): Option.Option<Fault> => {
   if (typeof code === "string" && isSqlState(code)) {
     return Option.some({ code, retry: retryOfState(code, found["routine"]), summary: summaryOfState(found) })
   }
-  if (typeof code === "string" && /^E[A-Z_]+$/.test(code)) {
-    return Option.some({ code, retry: "later", summary: message })
+  if (typeof code === "string" && ofSystem.test(code)) return Option.some({ code, retry: "later", summary: message })
+  if (typeof code === "string" && ofCertificate.test(code)) {
+    return Option.some({ code, retry: "never", summary: `${code}: ${message}` })
   }
   const known = driver.find(([pattern]) => pattern.test(message))
   if (known !== undefined) return Option.some({ code: undefined, retry: known[1], summary: message })
@@ -93,6 +94,12 @@ const root = (error: unknown, depth = 0): Fields | undefined => {
   return error instanceof SqlError || (inner["code"] !== undefined && fields["code"] === undefined) ? inner : fields
 }
 
+/** Connections and names of hosts. */
+const ofSystem = /^(E[A-Z0-9]{3,}|EAI_[A-Z]+)$/
+
+/** Who is at the other end is not who it should be, or does not say. */
+const ofCertificate = /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH)/
+
 const isSqlState = (code: string): boolean => /^[0-9A-Z]{5}$/.test(code) && !/^E[A-Z]{4}$/.test(code)
 
 const retryOfState = (code: string, routine: unknown): Retry => {
@@ -140,6 +147,9 @@ const driver: ReadonlyArray<readonly [RegExp, Retry]> = [
   [/^Client was closed and is not queryable/, "later"],
   [/^The embedded database has ended for good/, "never"],
   [/^The embedded database/, "later"],
+  [/^The server does not support SSL/, "never"],
+  [/^There was an error establishing an SSL/, "never"],
+  [/^SASL: /, "never"],
   [/^Cannot use a pool after calling end on the pool/, "never"]
 ]
 

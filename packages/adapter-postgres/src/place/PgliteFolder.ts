@@ -5,7 +5,6 @@
  * **Gotchas** It does not survive a power cut: the embedded database never asks the disk to keep what it wrote. Nor can
  * it stop a statement: one that takes too long takes the thread with it.
  */
-import * as os from "node:os"
 import * as path from "node:path"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -14,21 +13,13 @@ import * as Connections from "./Connections.ts"
 import { Database } from "./Database.ts"
 import * as Embedded from "./Embedded.ts"
 import * as FolderLock from "./FolderLock.ts"
-import { pgliteModule, PgliteThread } from "./PgliteThread.ts"
+import { PgliteThread } from "./PgliteThread.ts"
 import type { FolderInUse, FolderUnusable, PgliteMissing } from "./PlaceError.ts"
 import * as Upkeep from "./Upkeep.ts"
 
 export interface Options extends Omit<Embedded.Options, "folder"> {
   /** Made if it is not there. The data is in `data` below it, and beside that the lock. */
   readonly folder: string
-}
-
-export const defaults: Omit<Options, "folder"> = {
-  startLimitMillis: 60_000,
-  answerLimitMillis: 120_000,
-  waitLimitMillis: 30_000,
-  snapshots: path.join(os.homedir(), ".cache", "vsms"),
-  pgliteModule
 }
 
 /**
@@ -41,7 +32,7 @@ export const defaults: Omit<Options, "folder"> = {
 export const layer = (
   options: Pick<Options, "folder"> & Partial<Options>
 ): Layer.Layer<Connections.Services | PgliteThread, FolderInUse | FolderUnusable | PgliteMissing> =>
-  Connections.layer(open({ ...defaults, ...options }))
+  Connections.layer(open({ ...Embedded.defaults, ...options }))
 
 const open = ({ folder, ...options }: Options) =>
   Effect.gen(function* () {

@@ -142,6 +142,18 @@ describe("Failures", () => {
       retry: "later",
       summary: "connect ECONNREFUSED ::1:5"
     })
+    const told = (code: string, message: string) =>
+      Option.map(Failures.faultOf(Object.assign(new Error(message), { code })), ({ retry, summary }) => [
+        retry,
+        summary
+      ])
+    expect(told("EPIPE", "write EPIPE")).toEqual(Option.some(["later", "write EPIPE"]))
+    expect(told("EAI_AGAIN", "getaddrinfo EAI_AGAIN db")).toEqual(Option.some(["later", "getaddrinfo EAI_AGAIN db"]))
+    expect(told("CERT_HAS_EXPIRED", "certificate has expired")).toEqual(
+      Option.some(["never", "CERT_HAS_EXPIRED: certificate has expired"])
+    )
+    // A mistake of ours, with a value in its message.
+    expect(told("ERR_INVALID_ARG_TYPE", "Received '13800138000'")).toEqual(Option.none())
     const own = new PortFailure({ port: "Other", operation: "x", retry: "now", cause: "y" })
     expect(Failures.portFailure("Port", "operation", own)).toBe(own)
   })

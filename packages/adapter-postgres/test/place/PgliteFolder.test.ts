@@ -221,6 +221,25 @@ describe("PgliteFolder", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("the first empty database is kept for the next folder; what a killed process left of one is removed", () =>
+    Effect.gen(function* () {
+      const root = yield* TestPlaces.emptyFolder
+      const snapshots = path.join(root, "snapshots")
+      const { version } = JSON.parse(
+        fs.readFileSync(path.join(import.meta.dirname, "../../node_modules/@electric-sql/pglite/package.json"), "utf8")
+      ) as { version: string }
+      const [old, young] = [`pglite-${version}.1.1`, `pglite-${version}.2.2`]
+      for (const name of [old, young]) fs.mkdirSync(path.join(snapshots, name), { recursive: true })
+      fs.utimesSync(path.join(snapshots, old), 1, 1)
+      expect(yield* opening({ folder: path.join(root, "a"), snapshots })).toEqual(["opened"])
+      expect(fs.readdirSync(snapshots).sort()).toEqual([`pglite-${version}`, young])
+      // It is this one that is copied.
+      fs.writeFileSync(path.join(snapshots, `pglite-${version}`, "sign"), "")
+      expect(yield* opening({ folder: path.join(root, "b"), snapshots })).toEqual(["opened"])
+      expect(fs.existsSync(path.join(root, "b/data/sign"))).toBe(true)
+    }).pipe(Effect.scoped)
+  )
+
   it.live("its files can be had while it runs, in one archive that opens as a database", () =>
     Effect.gen(function* () {
       yield* ask("CREATE TABLE kept AS SELECT 1 AS one")

@@ -67,6 +67,10 @@ describe("PostgresServer", () => {
         "ServerUnreachable",
         expect.stringMatching(/database "no_such_\d+" does not exist$/)
       ])
+      expect((yield* opening(`${url}?sslmode=require`))[1]).toContain("The server does not support SSL connections")
+      expect((yield* opening(url.replace("secret-of", "wrong")))[1]).toContain(
+        'SQLSTATE 28P01: password authentication failed for user "postgres"'
+      )
       expect((yield* opening("me:secret"))[1]).toBe("no PostgreSQL at the given URL: it must begin with postgres://")
     })
   )

@@ -43,6 +43,12 @@ const snapshotOf = async (/** @type {typeof import("@electric-sql/pglite")} */ {
   const draft = `${snapshot}.${process.pid}.${Math.trunc(performance.timeOrigin)}`
   try {
     fs.mkdirSync(snapshots, { recursive: true, mode: 0o700 })
+    for (const name of fs.readdirSync(snapshots)) {
+      // What another process was making when it was killed.
+      const other = path.join(snapshots, name)
+      const old = performance.timeOrigin + performance.now() - fs.statSync(other).mtimeMs > 3_600_000
+      if (other.startsWith(`${snapshot}.`) && old) fs.rmSync(other, { recursive: true, force: true })
+    }
     const database = await PGlite.create(draft)
     await database.close()
     fs.renameSync(draft, snapshot)
