@@ -26,8 +26,8 @@ export interface CacheOptions {
   /** Of the speech in memory. */
   readonly bytesMax: number
   /**
-   * What else decides how the engine sounds: its address, model, default voice. Whoever changes it changes this, and
-   * what was kept is not used any more.
+   * What else decides how the engine sounds: its address, model, default voice, lexicon. Whoever changes it changes
+   * this, and what was kept is not used any more.
    */
   readonly sound: string
 }
@@ -60,7 +60,8 @@ export const make = (speech: Speech, options: CacheOptions): Effect.Effect<Speec
         if (kept !== undefined) return kept
         const audio = yield* speech.synthesize({ ...request, segments: [{ _tag: "Text", text }] })
         const trimmed = Splice.trimmed(audio, edgeMillis)
-        if (store !== undefined) yield* store.put(key, trimmed)
+        // Nobody waits for the disk; when the scope closes, what is being written is written.
+        if (store !== undefined) yield* Effect.forkIn(Effect.uninterruptible(store.put(key, trimmed)), scope)
         return trimmed
       })
 

@@ -21,6 +21,7 @@ import * as PhraseBook from "../../src/composition/PhraseBook.ts"
 import * as SpeechStore from "../../src/composition/SpeechStore.ts"
 import type { Speech } from "../../src/engine/TakeSpeech.ts"
 import * as ToneSpeech from "../../src/tone/ToneSpeech.ts"
+import { turn } from "../support/Moved.ts"
 
 let directory: string
 
@@ -84,6 +85,12 @@ const scene = <A, E>(
     return yield* play(cached, engine)
   }).pipe(Effect.scoped, Effect.provide(NodeContext.layer), Effect.runPromise)
 
+/** Waits until so many files are whole: nobody else waits for the disk. */
+const written = (count: number) =>
+  Effect.gen(function* () {
+    while (fs.readdirSync(directory).filter((name) => name.endsWith(".speech")).length < count) yield* turn
+  })
+
 const phrasesOfLaws = PhraseBook.make()
 for (const words of ["您的验证码是：{1}。", "您好，王先生，请取件。", "您好，王先生，请取件"])
   phrasesOfLaws.learn(words)
@@ -142,6 +149,7 @@ describe("the words that all sends of a template share", () => {
       Effect.gen(function* () {
         const before = new Set<string>()
         yield* cached.synthesize(message("000"))
+        yield* written(2)
         for (const name of fs.readdirSync(directory)) before.add(name)
         expect(before.size).toBe(2)
         const codes = FastCheck.sample(FastCheck.stringMatching(/^[0-9A-Z]{4,8}$/), 30)
@@ -153,6 +161,7 @@ describe("the words that all sends of a template share", () => {
           })
           yield* cached.synthesize({ ...message(code), segments: [text(code)] })
         }
+        yield* written(3)
         // One more clause of the template stands by itself in the second form.
         const after = fs.readdirSync(directory).filter((name) => !before.has(name))
         expect(after).toHaveLength(1)
@@ -212,6 +221,7 @@ describe("the words that all sends of a template share", () => {
     scene({}, (cached, { asked, speakAt }) =>
       Effect.gen(function* () {
         yield* cached.synthesize(message("1"))
+        yield* written(2)
         speakAt(16_000)
         expect((yield* cached.synthesize(message("2"))).sampleRate).toBe(16_000)
         expect((yield* cached.synthesize(message("3"))).sampleRate).toBe(16_000)
