@@ -218,6 +218,35 @@ describe.concurrent("a SIP trunk", () => {
       })
     ))
 
+  it.each([
+    ["rings", false, "Ringing", "CANCEL", "Failed"],
+    ["is up", true, "Answered", "BYE", "Completed"]
+  ])("SND-10: whoever lets go of a call that %s ends it", (_, answers, until, sent, fate) =>
+    run(
+      Effect.gen(function* () {
+        const phones = yield* Phones.make()
+        const channel = yield* trunkTo(phones, "udp")
+        phones.set("+8613800138000", { answers, rings: 0 })
+        const reached = yield* Effect.makeLatch()
+        const call = callOf("a", { audio: { codec: "alaw", payload: new Uint8Array(80_000) } })
+        const fiber = yield* Effect.fork(
+          channel.place(call, ({ _tag }) => (_tag === until ? reached.open : Effect.void))
+        )
+        yield* reached.await
+        expect((yield* channel.ask("a"))._tag).toBe("InProgress")
+        yield* Fiber.interrupt(fiber)
+        expect((yield* channel.ask("a"))._tag).toBe(fate)
+        yield* Effect.repeat(
+          Effect.delay(
+            Effect.sync(() => phones.asked),
+            10
+          ),
+          { until: (asked) => asked.includes(sent) }
+        )
+      })
+    )
+  )
+
   it("ends its calls before it stops", () =>
     run(
       Effect.gen(function* () {
