@@ -84,6 +84,8 @@ interface Lane {
 interface Try {
   readonly locked: boolean
   readonly tries: number
+  /** Each owner's decisions are tried by themselves already. */
+  readonly apart: boolean
 }
 
 /** A batch that is decided and may be written. */
@@ -209,13 +211,13 @@ export const make = (
       })
     }
 
-    const overtaken = (lane: Lane, requests: ReadonlyArray<Pending>, { tries }: Try): Effect.Effect<void> => {
+    const overtaken = (lane: Lane, requests: ReadonlyArray<Pending>, attempt: Try): Effect.Effect<void> => {
       counts.conflicts++
       for (const owner of ownersOf(requests)) {
         lane.remembered.forget(owner)
         lane.contested.set(owner, lane.commits + contestedCommits)
       }
-      return carry(lane, requests, { locked: true, tries: tries + 1 })
+      return carry(lane, requests, { ...attempt, locked: true, tries: attempt.tries + 1 })
     }
 
     const recover = (
@@ -226,13 +228,22 @@ export const make = (
     ): Effect.Effect<void> => {
       for (const owner of ownersOf(requests)) lane.remembered.forget(owner)
       if (fault.isConflict && attempt.tries < options.tries)
-        return carry(lane, requests, { locked: true, tries: attempt.tries + 1 })
+        return carry(lane, requests, { ...attempt, locked: true, tries: attempt.tries + 1 })
       if (requests.length > 1 && fault.isOfData) {
         const half = requests.length >> 1
         return Effect.zipRight(
           carry(lane, requests.slice(0, half), attempt),
           carry(lane, requests.slice(half), attempt)
         )
+      }
+      // Whoever has waited in vain for one owner's lock must not have held up those who wanted others.
+      if (isTimeout(fault) && !attempt.apart) {
+        const groups = byOwners(requests)
+        if (groups.length > 1)
+          return Effect.forEach(groups, (group) => carry(lane, group, { ...attempt, apart: true }), {
+            concurrency: "unbounded",
+            discard: true
+          })
       }
       const outcome = Session.failure(fault, port, "transact")
       return Effect.sync(() => requests.forEach(({ resume }) => resume(outcome)))
@@ -242,7 +253,7 @@ export const make = (
     // lanes
     // -----------------------------------------------------------------------------------------------------------------
 
-    const first: Try = { locked: false, tries: 0 }
+    const first: Try = { locked: false, tries: 0, apart: false }
 
     const settled = (lane: Lane): Effect.Effect<void> =>
       lane.underway === undefined ? Effect.void : Deferred.await(lane.underway.ended)
@@ -282,7 +293,7 @@ export const make = (
           Effect.suspend(() => turn(lane, asked))
         )
       if (ownersOf(requests).some((owner) => isContested(lane, owner)))
-        return Effect.zipRight(settled(lane), carry(lane, requests, { locked: true, tries: 0 }))
+        return Effect.zipRight(settled(lane), carry(lane, requests, { ...first, locked: true }))
       const { epoch, underway } = lane
       return Effect.matchEffect(decide(lane, requests, database.pool, { fresh: false, underway }), {
         onSuccess: (decided) => {
@@ -349,6 +360,20 @@ const isContested = ({ commits, contested }: Lane, owner: string): boolean => {
   if (until > commits) return true
   contested.delete(owner)
   return false
+}
+
+/** A lock that was not given in time, a statement that took too long. */
+const isTimeout = ({ code }: Session.Fault): boolean => code === "55P03" || code === "57014"
+
+const byOwners = (requests: ReadonlyArray<Pending>): ReadonlyArray<ReadonlyArray<Pending>> => {
+  const groups = new Map<string, Array<Pending>>()
+  for (const request of requests) {
+    const owners = ownersOf([request]).join("\n")
+    const group = groups.get(owners)
+    if (group === undefined) groups.set(owners, [request])
+    else group.push(request)
+  }
+  return Array.from(groups.values())
 }
 
 /** In the one order in which everybody locks them. */
