@@ -9,7 +9,7 @@ export const lock = (owners: ReadonlyArray<string>): Query => {
   const values = new Values()
   return values.query(
     `insert into vsms.owners as o (owner, revision)
-      select w.owner, 0 from unnest(${values.add(owners, "text[]")}) as w(owner) order by w.owner
+      select w.owner, 0 from unnest(${values.addArray(owners, "text")}) as w(owner) order by w.owner
       on conflict (owner) do update set revision = o.revision`
   )
 }
@@ -18,7 +18,7 @@ export const lock = (owners: ReadonlyArray<string>): Query => {
 export const advance = (owners: ReadonlyArray<string>): Query => {
   const values = new Values()
   return values.query(
-    `update vsms.owners set revision = revision + 1 where owner = any(${values.add(owners, "text[]")})`
+    `update vsms.owners set revision = revision + 1 where owner = any(${values.addArray(owners, "text")})`
   )
 }
 
@@ -27,13 +27,13 @@ export const advance = (owners: ReadonlyArray<string>): Query => {
  * yet. Answers a row for each that it moved.
  */
 export const move = (values: Values, seen: ReadonlyArray<readonly [owner: string, revision: string]>): string => {
-  const owners = values.add(
+  const owners = values.addArray(
     seen.map(([owner]) => owner),
-    "text[]"
+    "text"
   )
-  const revisions = values.add(
+  const revisions = values.addArray(
     seen.map(([, revision]) => revision),
-    "bigint[]"
+    "bigint"
   )
   return `insert into vsms.owners as o (owner, revision)
       select w.owner, w.seen + 1 from unnest(${owners}, ${revisions}) as w(owner, seen) order by w.owner

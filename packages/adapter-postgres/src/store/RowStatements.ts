@@ -69,7 +69,7 @@ export const read = (
   const tables = Array.from(refs.keys())
   const parts = [
     `select -1 as n, owner, revision::text as key, 0 as version, 0 as sequence, null::jsonb as state,
-      null::json as personal, null::bigint as expires_at from vsms.owners where owner = any(${values.add(owners, "text[]")})`
+      null::json as personal, null::bigint as expires_at from vsms.owners where owner = any(${values.addArray(owners, "text")})`
   ]
   for (const [n, table] of tables.entries()) {
     const wanted = tableOf(values, names, Array.from(refs.get(table)!.values()))

@@ -62,10 +62,7 @@ export const run = (client: Client, { statement, values }: Query): Effect.Effect
   })
 
 /** Half a character is no text. The driver would send another one in its place, and nobody would be told. */
-const canBeHeld = (value: unknown): boolean => {
-  if (typeof value === "string") return isText(value)
-  return !Array.isArray(value) || value.every((item) => typeof item !== "string" || isText(item))
-}
+const canBeHeld = (value: unknown): boolean => typeof value !== "string" || isText(value)
 
 /** As the server says it of NUL, which it finds itself. */
 const notText = Object.assign(new Error("half a character"), { code: "22021" })

@@ -99,5 +99,5 @@ export const nextDue = (queue: Queue): Query => {
 
 export const notify = (channels: ReadonlyArray<string>): Query => {
   const values = new Values()
-  return values.query(`select pg_notify(channel, '') from unnest(${values.add(channels, "text[]")}) as w(channel)`)
+  return values.query(`select pg_notify(channel, '') from unnest(${values.addArray(channels, "text")}) as w(channel)`)
 }
