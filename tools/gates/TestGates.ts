@@ -4,7 +4,7 @@ import * as path from "node:path"
 import { parse } from "../codegen/Rulebook.ts"
 import { markdown, problems, report, text } from "../rule-report/RuleReport.ts"
 import type { TestResult, TestRun } from "../rule-report/TestResult.ts"
-import { local, root } from "./Command.ts"
+import { local, program, root } from "./Command.ts"
 import { type Gate, outcome } from "./Gate.ts"
 
 const output = path.join(root, ".tmp/tests.json")
@@ -32,6 +32,25 @@ export const tests = (long: boolean): Gate => ({
       report: run.errors.join("\n"),
       tests: { passed: count("passed"), failed: count("failed"), skipped: skipped.length }
     }
+  }
+})
+
+/**
+ * Codes spoken, brought to the telephone and put before a speech recogniser, with controls that nobody can understand.
+ * Skipped where Debian's recogniser is not; the long tests and those of `CI` install it.
+ */
+export const hearing = (long: boolean): Gate => ({
+  name: "hearing",
+  run: async () => {
+    const mayInstall = long || process.env["CI"] !== undefined
+    const { report, state } = await program("packages/adapter-tts/scripts/hear.ts", [
+      "--codes",
+      long ? "40" : "6",
+      ...(mayInstall ? ["--install"] : [])
+    ])
+    if (report.includes("nobody listens")) return { state: "skipped", report }
+    console.log(report)
+    return { state, report: "" }
   }
 })
 

@@ -8,7 +8,7 @@ import { inspect } from "node:util"
 import * as packaging from "../packaging/PackageGates.ts"
 import { add, type Gate, type Outcome, type Tally, tallyLine } from "./Gate.ts"
 import * as sources from "./SourceGates.ts"
-import { rules, tests } from "./TestGates.ts"
+import { hearing, rules, tests } from "./TestGates.ts"
 
 const flag = (name: string): boolean => process.argv.includes(name)
 
@@ -21,6 +21,7 @@ const gates: ReadonlyArray<Gate> = flag("--quick")
     : [
         ...quick,
         tests(flag("--long")),
+        hearing(flag("--long")),
         sources.documentation,
         rules(false),
         packaging.exportMaps,

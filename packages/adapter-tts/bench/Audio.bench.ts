@@ -46,7 +46,7 @@ interface Contestant<A> {
   readonly run: (input: A) => unknown
 }
 
-const libsamplerate = async (type: number): Promise<Resample> => {
+const libsamplerate = async (type: 0 | 1 | 2 | 3 | 4): Promise<Resample> => {
   const source = await create(1, from, to, { converterType: type })
   // It takes floating point up to 1 and keeps what it heard last, so silence flushes it.
   return (samples) => source.full(samples.map((sample) => sample / 32_768)).map((sample) => sample * 32_768)
