@@ -3,6 +3,7 @@
  * a single request. Each has its own bound of requests at once.
  */
 import {
+  type SpeechAudio,
   SpeechFailure,
   type SpeechFailureReason,
   type SpeechRequest,
@@ -13,6 +14,7 @@ import * as RouteHealth from "@vsms/core/dispatch/RouteHealth"
 import type * as Array from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import type * as Either from "effect/Either"
 import * as Metric from "effect/Metric"
 import type { Speech } from "../engine/TakeSpeech.ts"
 import * as LimitedSpeech from "./LimitedSpeech.ts"
@@ -76,15 +78,12 @@ export const make = (
           const failures: Array<SpeechFailure> = []
           let nextAt = Number.POSITIVE_INFINITY
           for (const engine of able) {
-            const now = yield* Clock.currentTimeMillis
-            const turn = engine.turn(now)
-            if (turn === undefined) {
+            const outcome = yield* engine.ask(request)
+            if (outcome === "left alone") {
+              const now = yield* Clock.currentTimeMillis
               nextAt = Math.min(nextAt, engine.nextAt(now))
-              continue
-            }
-            const outcome = yield* Effect.either(engine.ask(request, turn))
-            if (outcome._tag === "Right") return outcome.right
-            failures.push(outcome.left)
+            } else if (outcome._tag === "Right") return outcome.right
+            else failures.push(outcome.left)
           }
           const [first] = failures
           // What every engine refuses is not spoken by those that are left alone either.
@@ -94,12 +93,7 @@ export const make = (
             return yield* unavailable("it is left alone after failures", Math.max(0, nextAt - now))
           }
           if (first !== undefined) return yield* failures.find(({ retryable }) => retryable) ?? first
-          return yield* new SpeechFailure({
-            engine: name,
-            reason: "Unsupported",
-            retryable: false,
-            detail: `none of them speaks ${request.language}`
-          })
+          return yield* failure("Unsupported", `none of them speaks ${request.language}`)
         })
 
       return {
@@ -123,13 +117,17 @@ export const make = (
 const isSayable = (segment: SpeechSegment): boolean =>
   segment._tag !== "Pause" && /[^\s\p{C}，。！？；：、…—,.!?;:]/u.test(segment.text)
 
+type Outcome = Either.Either<SpeechAudio, SpeechFailure> | "left alone"
+
+const leftAlone: Effect.Effect<Outcome> = Effect.succeed("left alone")
+
 /** How a request goes to an engine: as any other, or to find out whether it is well again. */
 type Turn = "call" | "probe"
 
 const engineOf = ({ speech, voices }: Member, isFirst: boolean, policy: HealthPolicy) =>
   Effect.gen(function* () {
     const { engine } = speech.capabilities
-    const limited = yield* LimitedSpeech.make(speech)
+    const pass = yield* LimitedSpeech.gate(speech.capabilities.concurrency)
     const up = Metric.tagged(wellness, "engine", engine)
     yield* Metric.set(up, 1)
     let health = RouteHealth.initial
@@ -153,32 +151,42 @@ const engineOf = ({ speech, voices }: Member, isFirst: boolean, policy: HealthPo
     const voiceOf = ({ voice }: SpeechRequest) =>
       voice === undefined ? undefined : (voices?.[voice] ?? (isFirst ? voice : undefined))
 
+    const turnAt = (now: number): Turn | undefined => {
+      health = RouteHealth.at(health, now)
+      if (RouteHealth.takesCalls(health)) return "call"
+      return health._tag === "Open" || probing ? undefined : "probe"
+    }
+
+    const spoken = (request: SpeechRequest, turn: Turn) =>
+      Effect.either(
+        Effect.tapBoth(speech.synthesize({ ...request, voice: voiceOf(request) }), {
+          onSuccess: () => observe(turn, true),
+          onFailure: ({ reason }) => observe(turn, reason === "Rejected" || reason === "Unsupported")
+        })
+      )
+
     return {
       speech,
       health: (now: number) => RouteHealth.at(health, now),
-      /** Whether it may be asked now, and in which way. Whoever gets a turn must take it. */
-      turn: (now: number): Turn | undefined => {
-        health = RouteHealth.at(health, now)
-        if (RouteHealth.takesCalls(health)) return "call"
-        if (health._tag === "Open" || probing) return undefined
-        probing = true
-        return "probe"
-      },
       /** When it may be asked again. */
       nextAt: (now: number): number => (health._tag === "Open" ? health.until : now),
-      ask: (request: SpeechRequest, turn: Turn) => {
-        const asked = limited.synthesize({ ...request, voice: voiceOf(request) }).pipe(
-          Effect.tapBoth({
-            onSuccess: () => observe(turn, true),
-            onFailure: ({ reason }) => observe(turn, reason === "Rejected" || reason === "Unsupported")
-          })
-        )
-        return turn === "probe"
-          ? Effect.ensuring(
-              asked,
-              Effect.sync(() => void (probing = false))
-            )
-          : asked
-      }
+      /** Asks, unless the engine is left alone: now, or when those before have had their turn. */
+      ask: (request: SpeechRequest): Effect.Effect<Outcome> =>
+        Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<Outcome> => {
+          if (turnAt(now) === undefined) return leftAlone
+          const asked = Effect.uninterruptibleMask((restore) =>
+            Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<Outcome> => {
+              const turn = turnAt(now)
+              if (turn === undefined) return leftAlone
+              if (turn === "call") return restore(spoken(request, turn))
+              probing = true
+              return Effect.ensuring(
+                restore(spoken(request, turn)),
+                Effect.sync(() => void (probing = false))
+              )
+            })
+          )
+          return pass(asked)
+        })
     }
   })

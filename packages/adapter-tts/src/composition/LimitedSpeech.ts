@@ -2,11 +2,16 @@
 import * as Effect from "effect/Effect"
 import type { Speech } from "../engine/TakeSpeech.ts"
 
-export const make = (speech: Speech): Effect.Effect<Speech> => {
-  const { concurrency } = speech.capabilities
-  if (!Number.isFinite(concurrency)) return Effect.succeed(speech)
-  return Effect.map(Effect.makeSemaphore(Math.max(1, concurrency)), (permits) => ({
+/** Lets effects pass, so many at a time; all of them, if the number is infinite. */
+export type Gate = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+export const gate = (concurrency: number): Effect.Effect<Gate> =>
+  Number.isFinite(concurrency)
+    ? Effect.map(Effect.makeSemaphore(Math.max(1, concurrency)), (permits) => permits.withPermits(1))
+    : Effect.succeed((effect) => effect)
+
+export const make = (speech: Speech): Effect.Effect<Speech> =>
+  Effect.map(gate(speech.capabilities.concurrency), (pass) => ({
     ...speech,
-    synthesize: (request) => permits.withPermits(1)(speech.synthesize(request))
+    synthesize: (request) => pass(speech.synthesize(request))
   }))
-}

@@ -223,6 +223,19 @@ describe("engines one after the other", () => {
       })
     ))
 
+  it("who waits for an engine that fails meanwhile goes to the next one", () =>
+    play(
+      Effect.gen(function* () {
+        const [a, b] = [puppet(1, { concurrency: 1 }), puppet(2, { concurrency: 20 })]
+        const speech = yield* FallbackSpeech.make([a, b], policy)
+        a.is(Effect.zipRight(Effect.sleep(8_000), Effect.fail(failing("engine 1", "Unavailable", true))))
+        const waiting = yield* Effect.forkAll(Array.from({ length: 10 }, () => who(speech)))
+        yield* TestClock.adjust(3 * 8_000)
+        expect(yield* Fiber.join(waiting)).toEqual(Array.from({ length: 10 }, () => 2))
+        expect(a.state.asked).toHaveLength(3)
+      })
+    ))
+
   it("a voice is the first engine's; the others have their own name for it, or their own voice", () =>
     play(
       Effect.gen(function* () {
