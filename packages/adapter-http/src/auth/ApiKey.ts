@@ -26,9 +26,9 @@ export const State = Schema.Struct({
   accountId: Schema.String,
   name: Schema.String,
   scopes: Schema.Array(Scope),
-  createdAt: Schema.Number,
-  expiresAt: optional(Schema.Number),
-  revokedAt: optional(Schema.Number),
+  createdAt: Schema.Int,
+  expiresAt: optional(Schema.Int),
+  revokedAt: optional(Schema.Int),
   secrets: Schema.Array(AppSecret.SecretMeta)
 })
 export type State = typeof State.Type
@@ -41,12 +41,12 @@ export const Event = Schema.Union(
     accountId: Schema.String,
     name: Schema.String,
     scopes: Schema.Array(Scope),
-    expiresAt: optional(Schema.Number),
+    expiresAt: optional(Schema.Int),
     digest: Schema.String,
-    at: Schema.Number
+    at: Schema.Int
   }),
-  Schema.TaggedStruct("KeyRotated", { digest: Schema.String, at: Schema.Number, previousUntil: Schema.Number }),
-  Schema.TaggedStruct("KeyRevoked", { at: Schema.Number })
+  Schema.TaggedStruct("KeyRotated", { digest: Schema.String, at: Schema.Int, previousUntil: Schema.Int }),
+  Schema.TaggedStruct("KeyRevoked", { at: Schema.Int })
 )
 export type Event = typeof Event.Type
 

@@ -7,7 +7,7 @@ import type { Kind, Ref } from "@vsms/core/storage/Kind"
 import * as Schema from "effect/Schema"
 
 export const Entry = Schema.Struct({
-  at: Schema.Number,
+  at: Schema.Int,
   /** Whose account it concerned; `platform` if none's. */
   holder: Schema.String,
   actor: Schema.Literal("operator", "key", "application"),

@@ -15,7 +15,7 @@ export const underWayMillis = 5 * 60_000
 
 export const State = Schema.Struct({
   stage: Schema.Literal("free", "underWay", "answered"),
-  startedAt: Schema.Number,
+  startedAt: Schema.Int,
   /** The request that is under way, or was answered. */
   requestId: Schema.String,
   status: Schema.Int
@@ -29,7 +29,7 @@ export const Personal = Schema.Struct({ fingerprint: Schema.String, body: Schema
 export type Personal = typeof Personal.Type
 
 export const Event = Schema.Union(
-  Schema.TaggedStruct("RequestStarted", { requestId: Schema.String, at: Schema.Number }),
+  Schema.TaggedStruct("RequestStarted", { requestId: Schema.String, at: Schema.Int }),
   Schema.TaggedStruct("RequestAnswered", { status: Schema.Int }),
   Schema.TaggedStruct("RequestRefused", {})
 )

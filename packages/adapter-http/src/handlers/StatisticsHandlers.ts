@@ -3,6 +3,7 @@
  */
 import { type PeriodInput, Statistics } from "@vsms/core/statistics/Statistics"
 import * as Cause from "effect/Cause"
+import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
@@ -49,20 +50,24 @@ export const statistics = Effect.map(Statistics, (statistics): Handlers<typeof S
 }))
 
 /**
- * A table as it is read. Its first piece is waited for, so that what is wrong with the request is refused properly; if
- * something breaks later, the connection breaks off, so that nobody takes a part for the whole.
+ * A table as it is read. Its header and its first page are waited for, so that what is wrong by then is refused properly;
+ * if something breaks later, the connection breaks off, so that nobody takes a part for the whole.
  */
 const csv = <E>(name: string, table: Stream.Stream<string, E>): Effect.Effect<Answer, E> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const pull = yield* Scope.extend(Stream.toPull(Stream.map(table, (piece) => encoder.encode(piece))), scope)
-      const first = yield* restore(pull).pipe(
-        Effect.catchAll((end) => (Option.isNone(end) ? Effect.succeed(undefined) : Effect.fail(end.value))),
+      const next: Effect.Effect<Chunk.Chunk<Uint8Array>, E> = restore(pull).pipe(
+        Effect.catchAll((end) =>
+          Option.isNone(end) ? Effect.succeed(Chunk.empty<Uint8Array>()) : Effect.fail(end.value)
+        )
+      )
+      const first = yield* Effect.zipWith(next, next, (header, page) => Chunk.appendAll(header, page)).pipe(
         Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
       )
       const rest = Stream.repeatEffectChunkOption(Effect.mapError(pull, Option.map(brokenOff)))
-      const body = (first === undefined ? Stream.empty : Stream.concat(Stream.fromChunk(first), rest)).pipe(
+      const body = Stream.concat(Stream.fromChunk(first), rest).pipe(
         Stream.ensuring(Scope.close(scope, Exit.void)),
         Stream.orDie
       )

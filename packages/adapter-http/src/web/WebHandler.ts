@@ -5,6 +5,7 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
+import type * as Runtime from "effect/Runtime"
 import * as Stream from "effect/Stream"
 import { BodyTooLarge, MalformedBody } from "../api/HttpRefusals.ts"
 import { Answer, type Incoming } from "../door/Exchange.ts"
@@ -12,7 +13,9 @@ import { NativeDoor } from "../NativeDoor.ts"
 
 /** Answers one request. */
 export const respond = (door: typeof NativeDoor.Service, request: Request): Effect.Effect<Response> =>
-  Effect.map(door.handle(incomingOf(request)), (answer) => responseOf(answer, request.method))
+  Effect.zipWith(door.handle(incomingOf(request)), Effect.runtime(), (answer, runtime) =>
+    responseOf(answer, request.method, runtime)
+  )
 
 /**
  * A handler of its own runtime, made of a composed platform. The platform starts with the first request; whoever has it
@@ -68,11 +71,12 @@ const joined = (pieces: ReadonlyArray<Uint8Array>): Uint8Array => {
   return whole
 }
 
-const responseOf = ({ body, headers, status }: Answer, method: string): Response => {
+/** A body that goes on is read by the same runtime: its clock, its logger, its tracer. */
+const responseOf = ({ body, headers, status }: Answer, method: string, runtime: Runtime.Runtime<never>): Response => {
   const init = { status, headers: { ...headers } }
   if (body === undefined || method === "HEAD") return new Response(null, init)
   if (typeof body === "string") return new Response(body, init)
   // A body of ours is over a buffer that nobody shares.
   if (body instanceof Uint8Array) return new Response(body as Uint8Array<ArrayBuffer>, init)
-  return new Response(Stream.toReadableStream(body), init)
+  return new Response(Stream.toReadableStreamRuntime(body, runtime), init)
 }
