@@ -1,0 +1,161 @@
+/** Scenarios of sipp, an independent SIP peer, in a few words; and sipp itself. */
+import { spawn, spawnSync } from "node:child_process"
+import * as fs from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
+
+const debianPackage = "sip-tester"
+
+/** Installs sipp where a run is allowed to change the machine (CI). Answers why there is none; `undefined`: there is. */
+export const missing = (): string | undefined => {
+  const isThere = () => spawnSync("sipp", ["-v"], { stdio: "ignore" }).error === undefined
+  if (isThere()) return undefined
+  if (process.env["CI"] !== undefined && process.getuid?.() === 0) {
+    spawnSync("apt-get", ["install", "--yes", "--quiet", "--no-install-recommends", debianPackage], { stdio: "ignore" })
+    if (isThere()) return undefined
+  }
+  return `the machine has no sipp: apt-get install ${debianPackage}`
+}
+
+const tag = "tag=[pid]SIPp[call_number]"
+const contact = "Contact: <sip:callee@[local_ip]:[local_port];transport=[transport]>"
+
+const send = (lines: ReadonlyArray<string>, body: ReadonlyArray<string> = [], attributes = ""): string =>
+  `<send ${attributes}><![CDATA[\n\n${[...lines, "Content-Length: [len]", "", ...body].join("\n")}\n\n]]></send>`
+
+/** Two ways of sending the callee's audio: to a port where nobody listens. */
+export const sdp = (...more: ReadonlyArray<string>): ReadonlyArray<string> => [
+  "v=0",
+  "o=- 1 1 IN IP4 [local_ip]",
+  "s=-",
+  "c=IN IP4 [local_ip]",
+  "t=0 0",
+  ...(more.length > 0 ? more : ["m=audio 9 RTP/AVP 8 101", "a=rtpmap:101 telephone-event/8000"])
+]
+
+/** Takes the INVITE, and remembers who is who for requests of the callee's own. */
+export const invite = `<recv request="INVITE" crlf="true"><action>
+  <ereg regexp=".*" search_in="hdr" header="From:" assign_to="1"/>
+  <ereg regexp=".*" search_in="hdr" header="To:" assign_to="2"/>
+  <ereg regexp="sip:[A-Za-z0-9@.:]+" search_in="hdr" header="Contact:" assign_to="3"/>
+</action></recv><Reference variables="1,2,3"/>`
+
+export const respond = (
+  status: string,
+  body: ReadonlyArray<string> = [],
+  headers: ReadonlyArray<string> = [],
+  attributes = ""
+): string =>
+  send(
+    [
+      `SIP/2.0 ${status}`,
+      "[last_Via:]",
+      "[last_From:]",
+      `[last_To:];${tag}`,
+      "[last_Call-ID:]",
+      "[last_CSeq:]",
+      contact,
+      ...headers,
+      ...(body.length > 0 ? ["Content-Type: application/sdp"] : [])
+    ],
+    body,
+    attributes
+  )
+
+/** A response to a request within the dialog, whose To has the tag already. */
+export const accept = send([
+  "SIP/2.0 200 OK",
+  "[last_Via:]",
+  "[last_From:]",
+  "[last_To:]",
+  "[last_Call-ID:]",
+  "[last_CSeq:]"
+])
+
+export const receive = (request: string): string => `<recv request="${request}" crlf="true"/>`
+export const hear = (status: number): string => `<recv response="${status}" crlf="true"/>`
+export const pause = (millis: number): string => `<pause milliseconds="${millis}"/>`
+
+/** A request of the callee's within the dialog. */
+export const ask = (
+  method: string,
+  sequence: number,
+  headers: ReadonlyArray<string> = [],
+  body: ReadonlyArray<string> = []
+): string =>
+  send(
+    [
+      `${method} [$3] SIP/2.0`,
+      "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]",
+      "Max-Forwards: 70",
+      `From:[$2];${tag}`,
+      "To:[$1]",
+      "Call-ID: [call_id]",
+      `CSeq: ${sequence} ${method}`,
+      contact,
+      ...headers
+    ],
+    body,
+    method === "ACK" ? "" : `retrans="500"`
+  )
+
+/** Credentials of alice are asked for and checked; whoever has none of hers gets a 403. */
+export const guarded = [
+  invite,
+  respond(
+    "401 Unauthorized",
+    [],
+    [`WWW-Authenticate: Digest realm="trunk", nonce="b3b1fe", qop="auth", algorithm=MD5`]
+  ),
+  receive("ACK"),
+  `<recv request="INVITE" crlf="true"><action><verifyauth assign_to="5" username="alice" password="s3cret"/></action></recv>`,
+  `<nop hide="true" test="5" next="known"/>`,
+  respond("403 Forbidden"),
+  receive("ACK"),
+  `<nop hide="true" next="end"/><label id="known"/>`
+]
+
+export const end = `<label id="end"/>`
+
+/** Plays a scenario as the callee of one call; `over` is sipp's verdict. */
+export const play = (name: string, steps: ReadonlyArray<string>, port: number, protocol: "udp" | "tcp") => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "vsms-sipp-"))
+  const file = path.join(folder, "scenario.xml")
+  fs.writeFileSync(
+    file,
+    `<?xml version="1.0" encoding="ISO-8859-1" ?>\n<scenario name="${name}">\n${steps.join("\n")}\n</scenario>\n`
+  )
+  const args = [
+    "-sf",
+    file,
+    "-i",
+    "127.0.0.1",
+    "-p",
+    String(port),
+    "-m",
+    "1",
+    "-nostdin",
+    "-timeout",
+    "15s",
+    "-timeout_error"
+  ]
+  const sipp = spawn("sipp", [...args, "-trace_err", "-t", protocol === "tcp" ? "t1" : "u1"], {
+    cwd: folder,
+    stdio: "ignore"
+  })
+  const over = new Promise<string>((resolve) => {
+    sipp.on("exit", (code) => {
+      const errors = fs.readdirSync(folder).filter((entry) => entry.endsWith("errors.log"))
+      const text = errors.map((entry) => fs.readFileSync(path.join(folder, entry), "utf8").slice(0, 2_000)).join("\n")
+      fs.rmSync(folder, { recursive: true })
+      resolve(code === 0 ? "passed" : `sipp: ${code} ${text}`)
+    })
+  })
+  const address = `0100007F:${port.toString(16).toUpperCase().padStart(4, "0")}`
+  return {
+    over,
+    /** Whether it has opened its socket yet. */
+    listens: () => fs.readFileSync(`/proc/net/${protocol}`, "utf8").includes(` ${address} `),
+    kill: () => sipp.kill()
+  }
+}
