@@ -1,7 +1,9 @@
 import { Database } from "@vsms/adapter-postgres/place/Database"
 import * as FolderLock from "@vsms/adapter-postgres/place/FolderLock"
 import * as PgliteFolder from "@vsms/adapter-postgres/place/PgliteFolder"
+import * as PostgresServer from "@vsms/adapter-postgres/place/PostgresServer"
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
 import { describe, expect, inject, it, onTestFinished } from "vitest"
 import { execFile } from "node:child_process"
 import * as fs from "node:fs/promises"
@@ -9,10 +11,11 @@ import { createRequire } from "node:module"
 import * as os from "node:os"
 import * as path from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
-import * as Pg from "pg"
 import { aheadMillis } from "../src/StoryTime.ts"
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
+/** What `npm run move` runs. */
+const data = fileURLToPath(new URL("../../../packages/adapter-postgres/scripts/data.ts", import.meta.url))
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
 
 /** The folder of a test, gone after it. */
@@ -31,9 +34,12 @@ interface Run {
 }
 
 /** Runs the quick start as `npm start` does, in a folder of its own. */
-const start = ({ args = [], env = {}, folder, killAt }: Run) =>
+const start = ({ args = [], ...run }: Run) =>
+  execute({ ...run, program: main, args: ["--once", "--speed", "20", ...args] })
+
+const execute = ({ args = [], env = {}, folder, killAt, program }: Run & { readonly program: string }) =>
   new Promise<{ readonly code: number; readonly out: string; readonly err: string }>((resolve) => {
-    const node = ["--conditions=@vsms/source", "--import", tsx, main, "--once", "--speed", "20", ...args]
+    const node = ["--conditions=@vsms/source", "--import", tsx, program, ...args]
     const options = { cwd: folder, encoding: "utf8", env: { ...process.env, ...env } } as const
     const child = execFile(process.execPath, node, options, (_, out, err) =>
       resolve({ code: child.exitCode ?? -1, out, err })
@@ -46,6 +52,13 @@ const start = ({ args = [], env = {}, folder, killAt }: Run) =>
     child.stdin?.end()
   })
 
+const query = (url: string, sql: string): Promise<ReadonlyArray<any>> =>
+  Effect.flatMap(Database, ({ pool }) => Effect.promise(() => pool.query(sql))).pipe(
+    Effect.map(({ rows }) => rows),
+    Effect.provide(PostgresServer.layer({ url: Redacted.make(url) })),
+    Effect.runPromise
+  )
+
 /** Asks the database that runs in a folder have left. */
 const ask = (folder: string, sql: string): Promise<ReadonlyArray<any>> =>
   Effect.flatMap(Database, ({ pool }) => Effect.promise(() => pool.query(sql))).pipe(
@@ -53,6 +66,13 @@ const ask = (folder: string, sql: string): Promise<ReadonlyArray<any>> =>
     Effect.provide(PgliteFolder.layer({ folder: path.join(folder, ".vsms") })),
     Effect.runPromise
   )
+
+/** The last instant that anything stored bears. */
+const lastInstant = `
+  select greatest(
+    (select max(recorded_at)::float8 from vsms.events),
+    (select max((state->'accepted'->>'at')::float8) from vsms.sends)
+  ) as instant`
 
 /** The URL of a new database on the server of the run. */
 const newDatabase = async (): Promise<string> => {
@@ -132,7 +152,7 @@ describe("quick start", () => {
       expect(killed.out).toContain(killAt)
       expect(killed.code).toBe(-1)
     }
-    const [last] = await ask(folder, "select max(recorded_at)::float8 as instant from vsms.events")
+    const [last] = await ask(folder, lastInstant)
     const { code, err, out } = await start({ folder })
     expect(code, err).toBe(0)
     expect(lastLine(out)).toMatchObject({ state: "completed", earlierCalls: 1 })
@@ -168,19 +188,49 @@ describe("quick start", () => {
     expect(second.out).not.toContain(new URL(url).password)
     expect(await fs.readdir(path.join(folder, ".vsms"))).toEqual(["recordings"])
 
-    const query = async (sql: string) => {
-      const client = new Pg.Client({ connectionString: url })
-      await client.connect()
-      await client.query(sql)
-      await client.end()
-    }
-    await query("delete from vsms.things where kind = 'storyTime'")
+    await query(url, "delete from vsms.things where kind = 'storyTime'")
     const others = await start({ folder, env: { VSMS_DATABASE_URL: url } })
     expect([others.code, others.err]).toEqual([1, expect.stringContaining("accounts of somebody else")])
 
-    await query("insert into vsms.migrations values (9999, '9999_later', 'x', 0)")
+    await query(url, "insert into vsms.migrations values (9999, '9999_later', 'x', 0)")
     const older = await start({ folder, env: { VSMS_DATABASE_URL: url } })
     expect([older.code, older.err]).toEqual([1, expect.stringContaining("9999_later")])
+  }, 240_000)
+
+  it("ONB-1, BAL-6: moved to a server in the middle of a call, it goes on there with nothing lost or doubled", async () => {
+    const folder = await newFolder()
+    const killed = await start({ folder, killAt: "拨号中" })
+    expect(killed.code).toBe(-1)
+    const sendId = /已受理 ([0-9a-f]{32})/.exec(killed.out)?.[1]
+    const url = await newDatabase()
+    const moving = await execute({ folder, program: data, args: ["move", "--from", ".vsms", "--to", url] })
+    expect(moving.code, moving.err).toBe(0)
+    expect(moving.out).toContain("each table compared; 9999 minutes left, 1 held, 0 spent")
+    expect(moving.out).not.toContain(new URL(url).password)
+    expect((await fs.readdir(path.join(folder, ".vsms"))).sort()).toEqual(["data.moved"])
+    const { code, err, out } = await start({ folder, env: { VSMS_DATABASE_URL: url } })
+    expect(code, err).toBe(0)
+    expect(lastLine(out)).toMatchObject({ state: "completed", earlierCalls: 1 })
+    expect(out).not.toContain("已购买")
+
+    // The call that was under way comes to its end, and only once.
+    const later = await start({ folder, env: { VSMS_DATABASE_URL: url }, args: ["--phone", "13900139000"] })
+    expect(later.code, later.err).toBe(0)
+    const [books] = await query(
+      url,
+      `select (state->>'granted')::int as granted, (state->>'spent')::int as spent, (state->>'held')::int as held,
+        (select sum((state->>'billedMinutes')::int)::int from vsms.sends) as billed,
+        (select count(*)::int from vsms.sends) as sends,
+        (select state->>'stage' from vsms.sends where send_id = '${sendId}') as stage
+      from vsms.balances`
+    )
+    expect(books).toMatchObject({ granted: 10_000, sends: 3, spent: books.billed })
+    expect(["completed", "failed"]).toContain(books.stage)
+    expect(books.held).toBe(0)
+
+    // The folder begins anew.
+    const again = await execute({ folder, program: data, args: ["move", "--from", ".vsms", "--to", url] })
+    expect([again.code, again.err]).toEqual([1, expect.stringContaining("there is no data in .vsms")])
   }, 240_000)
 
   it("says what hinders it, in two languages: who has the folder, and where no database answers", async () => {
