@@ -53,7 +53,7 @@ describe("problems", () => {
         expect(back).toBeInstanceOf(problem.refusal)
         expect(JSON.stringify(back)).toBe(JSON.stringify(refusal))
       }),
-      { numRuns: 5 }
+      { numRuns: 3 }
     )
   })
 
@@ -100,7 +100,7 @@ describe("what sends", () => {
       const path = `/v1/applications/${applicationId}/sends/check`
       const ask = (body: unknown) => World.ask("POST", path, { as: key, body })
       // By hand, so that every run is within the one world.
-      for (const body of FastCheck.sample(anything, 300)) {
+      for (const body of FastCheck.sample(anything, 150)) {
         const { json, status } = yield* ask(body)
         expect([body, status === 200 || status === 422]).toEqual([body, true])
         if (status === 200) expect([body, Either.isRight(decode(body))]).toEqual([body, true])

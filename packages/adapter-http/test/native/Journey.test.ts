@@ -62,7 +62,7 @@ const qualification = (): FormData => {
 }
 
 describe("the native API", () => {
-  it.effect("ONB-1 by HTTP alone: from nothing to a call, its bill, and every other endpoint on the way", () =>
+  it.effect("ONB-1: by HTTP alone, from nothing to a call, its bill, and every other endpoint on the way", () =>
     Effect.gen(function* () {
       const asked = new Set<string>()
       /** Asks, expects a status, and answers the body. */
