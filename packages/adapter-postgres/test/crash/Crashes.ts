@@ -48,8 +48,8 @@ export interface Result {
   readonly problems: ReadonlyArray<string>
 }
 
-/** How much faster than the machine's clock the platform lives: a call of a minute takes three seconds. */
-const times = 20
+/** How much faster than the machine's clock the platform lives: a call of a minute takes three seconds, or six. */
+const times = { server: 20, folder: 10 }
 
 const sleep = (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis))
 
@@ -196,6 +196,8 @@ const startSpare = async (): Promise<Spare> => {
 interface Worker {
   readonly child: Child.Child
   readonly tasks: Map<string, Task>
+  /** How many of its tasks it has said to be done. */
+  answered: number
   readonly books: Promise<Books.Books | undefined>
 }
 
@@ -209,8 +211,8 @@ class Round {
   private readonly spares: Spares
   private readonly chance: () => number
   private readonly counts: Counts
-  private readonly pace: FastClock.Pace = { realAt: Date.now(), at: Date.now(), times }
-  private readonly exchange = Exchange.make(FastClock.make(this.pace))
+  private readonly pace: FastClock.Pace
+  private readonly exchange: Exchange.Exchange
   private readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "vsms-answers-"))
   private readonly files: Array<string> = []
   private readonly workers: Array<Worker> = []
@@ -229,6 +231,9 @@ class Round {
     this.spares = spares
     this.chance = chance
     this.counts = counts
+    const now = Date.now()
+    this.pace = { realAt: now, at: now, times: times[plan.place] }
+    this.exchange = Exchange.make(FastClock.make(this.pace))
   }
 
   /** Answers what is wrong. */
@@ -239,9 +244,11 @@ class Round {
       for (let i = 0; i < this.place.processes; i++) await this.hire()
       for (let i = 0; i < kills && Date.now() < (this.plan.until ?? Number.POSITIVE_INFINITY); i++) {
         const victim = this.workers[Math.floor(this.chance() * this.workers.length)]!
-        // Now and then before the process has come up, mostly while it is at work.
-        if (this.chance() > 0.15) await victim.books.catch(() => {})
-        await sleep(this.chance() * 500)
+        // Now and then before the process has come up, mostly after some answers: a slow machine kills as a quick one.
+        const answers = this.chance() < 0.15 ? 0 : 1 + Math.floor(this.chance() * 10)
+        const patience = Date.now() + 4_000
+        while (victim.answered < answers && Date.now() < patience) await sleep(5)
+        await sleep(this.chance() * 60)
         const outside = this.look()
         const books = await this.kill(victim)
         const problems = this.audit(books, outside, false)
@@ -304,6 +311,7 @@ class Round {
       done: (key: string) => {
         const task = tasks.get(key)
         tasks.delete(key)
+        worker.answered++
         if (task !== undefined && key.endsWith("7") && !this.repeated.has(key)) {
           this.repeated.add(key)
           this.answered.push(task)
@@ -319,7 +327,7 @@ class Round {
     }
     const books = child.ask<Books.Books | undefined>("open", start)
     books.catch(() => {})
-    const worker = { child, tasks, books }
+    const worker: Worker = { child, tasks, books, answered: 0 }
     this.workers.push(worker)
     return worker
   }

@@ -170,7 +170,7 @@ const open = async ({ acknowledgements, broken, customers, pace, place }: Start)
     Effect.scoped,
     Effect.retry({
       ...patience,
-      while: (error) => error instanceof PortFailure && error.retry !== "never" && error.port === "Migrations"
+      while: (error) => error instanceof PortFailure && error.retry !== "never"
     }),
     Effect.withClock(clock),
     Effect.provide(Logger.replace(Logger.defaultLogger, faults))
