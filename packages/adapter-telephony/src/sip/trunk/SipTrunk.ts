@@ -17,12 +17,14 @@ import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import type { CallReport } from "../call/OutgoingCall.ts"
+import * as Registration from "../call/Registration.ts"
 import * as UserAgent from "../call/UserAgent.ts"
 import type { Media } from "../media/Media.ts"
 import * as MediaPlayer from "../media/MediaPlayer.ts"
 import * as SipUri from "../message/SipUri.ts"
 import type * as Timing from "../transaction/Timing.ts"
-import type * as Hop from "../transport/Hop.ts"
+import * as Hop from "../transport/Hop.ts"
+import * as Resolver from "../transport/Resolver.ts"
 import * as Transport from "../transport/Transport.ts"
 import type { TransportFailure } from "../transport/TransportFailure.ts"
 import * as TrunkUri from "./TrunkUri.ts"
@@ -31,8 +33,10 @@ export interface SipTrunkOptions {
   /** Of the channel: routes name it. */
   readonly name: string
   readonly trunk: TrunkUri.TrunkUri
-  /** Where the trunk is: its servers, the best first. Asked before each call. */
-  readonly hops: Effect.Effect<ReadonlyArray<Hop.Hop>>
+  /** Where the trunk is: its servers, the best first. Looked up by its name (RFC 3263) if absent. */
+  readonly hops?: Effect.Effect<ReadonlyArray<Hop.Hop>>
+  /** For trunks that want to be told where we are: REGISTER, with the trunk's account. */
+  readonly register?: boolean
   /** Where we listen and send from: an address of this machine, and a port (0 for any). */
   readonly local: { readonly address: string; readonly port: number }
   /** Our address as the trunk sees it, if that is another one. */
@@ -57,6 +61,8 @@ export interface SipTrunkOptions {
 /** As the simulated network has it. */
 const usualPauseMillis = 1_000
 const probeMillis = 5_000
+/** How long a name leads where it led. */
+const rememberMillis = 60_000
 
 /** So many calls are remembered, the latest: of older ones nothing is known any more. */
 const mostFates = 100_000
@@ -64,6 +70,7 @@ const mostFates = 100_000
 export const make = (options: SipTrunkOptions): Effect.Effect<Channel, TransportFailure, Scope.Scope> =>
   Effect.gen(function* () {
     const { name, trunk } = options
+    const token = () => randomBytes(12).toString("hex")
     const { address, port } = options.local
     const domain = options.domain ?? trunk.host
     const outside = options.publicAddress === undefined ? {} : { publicAddress: options.publicAddress }
@@ -75,6 +82,7 @@ export const make = (options: SipTrunkOptions): Effect.Effect<Channel, Transport
         ...(options.rtpPorts === undefined ? {} : { ports: options.rtpPorts })
       }))
     const protocols: ReadonlyArray<Hop.Protocol> = trunk.protocol === "udp" ? ["udp", "tcp"] : [trunk.protocol]
+    const hops = options.hops ?? (yield* Resolver.remembering(Resolver.system, trunk, address, rememberMillis))
     const agent = yield* UserAgent.make(
       (receive) =>
         Transport.make(
@@ -83,15 +91,23 @@ export const make = (options: SipTrunkOptions): Effect.Effect<Channel, Transport
         ),
       {
         user: trunk.account?.user.replaceAll(/[^A-Za-z0-9_.-]/g, "") || "vsms",
-        token: () => randomBytes(12).toString("hex"),
+        token,
         media,
-        resolve: () => options.hops,
+        resolve: ({ host, params, port }) => {
+          if (host === trunk.host && port === trunk.port) return hops
+          const named = params.get("transport")?.toLowerCase()
+          const protocol = Hop.protocols.find((known) => known === named) ?? trunk.protocol
+          return Resolver.hops(Resolver.system, { host, port, protocol }, address)
+        },
         ...outside,
         ...(options.timing === undefined ? {} : { timing: options.timing }),
         ...(options.lingerMillis === undefined ? {} : { lingerMillis: options.lingerMillis })
       }
     )
 
+    if (options.register === true && trunk.account !== undefined) {
+      yield* Registration.make(agent, { hops, domain, account: trunk.account, token })
+    }
     const run = yield* FiberSet.makeRuntime()
     const fates = new Map<string, CallFate>()
     const remember = (id: string, fate: CallFate): void => {
@@ -187,7 +203,7 @@ export const make = (options: SipTrunkOptions): Effect.Effect<Channel, Transport
         const from = TrunkUri.numberIn(form, call.display)
         if (to === undefined) return yield* failed(call, "invalidNumber", report)
         if (from === undefined) return yield* failed(call, "callerBarred", report)
-        const [first, ...others] = yield* options.hops
+        const [first, ...others] = yield* hops
         if (first === undefined) return yield* fail("no", "the trunk's name leads nowhere")
         return yield* carry(call, [first, ...others], { to, from }, report)
       }).pipe(
@@ -212,11 +228,10 @@ export const make = (options: SipTrunkOptions): Effect.Effect<Channel, Transport
         }),
       ask: (id) => Effect.sync(() => fates.get(id) ?? { _tag: "Unknown" }),
       probe: Effect.gen(function* () {
-        const [hop] = yield* options.hops
+        const [hop] = yield* hops
         if (hop === undefined) return yield* fail("no", "the trunk's name leads nowhere")
         const uri = SipUri.make({ host: domain })
         const us = uriOf(agent.contact(hop.protocol).user ?? "vsms")
-        const token = () => randomBytes(8).toString("hex")
         const parts = { uri, from: us, to: uri, callId: token(), localTag: token(), sequence: 1 }
         const response = yield* agent.request(hop, "OPTIONS", parts).pipe(
           Effect.mapError(({ reason }) => fail("no", reason)),
