@@ -83,7 +83,8 @@ CREATE TABLE vsms.application_ids (
   personal json,
   expires_at bigint,
   CONSTRAINT application_ids_pkey PRIMARY KEY (account_id, application_id),
-  CONSTRAINT application_ids_version_check CHECK ((version > 0))
+  CONSTRAINT application_ids_version_check CHECK ((version > 0)),
+  CONSTRAINT one_register CHECK ((account_id = 'platform'::text))
 );
 CREATE INDEX application_ids_expiry ON vsms.application_ids USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 
@@ -117,8 +118,9 @@ CREATE TABLE vsms.balances (
   personal json,
   expires_at bigint,
   CONSTRAINT balances_pkey PRIMARY KEY (account_id, key),
-  CONSTRAINT balance_conserved CHECK (((((state ->> 'available'::text))::bigint >= 0) AND (((state ->> 'held'::text))::bigint >= 0) AND (((state ->> 'waiting'::text))::bigint >= 0) AND (((state ->> 'spent'::text))::bigint >= 0) AND (((state ->> 'expired'::text))::bigint >= 0) AND (((state ->> 'overrun'::text))::bigint >= 0) AND (((state ->> 'granted'::text))::bigint = ((((((state ->> 'available'::text))::bigint + ((state ->> 'held'::text))::bigint) + ((state ->> 'waiting'::text))::bigint) + ((state ->> 'spent'::text))::bigint) + ((state ->> 'expired'::text))::bigint)))),
-  CONSTRAINT balances_version_check CHECK ((version > 0))
+  CONSTRAINT balance_conserved CHECK ((((((state ->> 'available'::text))::bigint >= 0) AND (((state ->> 'held'::text))::bigint >= 0) AND (((state ->> 'waiting'::text))::bigint >= 0) AND (((state ->> 'spent'::text))::bigint >= 0) AND (((state ->> 'expired'::text))::bigint >= 0) AND (((state ->> 'overrun'::text))::bigint >= 0) AND (((state ->> 'granted'::text))::bigint = ((((((state ->> 'available'::text))::bigint + ((state ->> 'held'::text))::bigint) + ((state ->> 'waiting'::text))::bigint) + ((state ->> 'spent'::text))::bigint) + ((state ->> 'expired'::text))::bigint))) IS TRUE)),
+  CONSTRAINT balances_version_check CHECK ((version > 0)),
+  CONSTRAINT packages_conserved CHECK ((NOT jsonb_path_exists(state, '$.*[*]?((((@."free" < 0 || @."held" < 0) || @."spent" < 0) || @."expired" < 0) || @."minutes" != ((@."free" + @."held") + @."spent") + @."expired")'::jsonpath)))
 ) WITH (fillfactor=50);
 CREATE INDEX balances_expiry ON vsms.balances USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 
@@ -270,7 +272,7 @@ CREATE TABLE vsms.events (
 CREATE TABLE vsms.held_numbers (
   number text COLLATE "C" NOT NULL,
   account_id text COLLATE "C" NOT NULL,
-  CONSTRAINT held_numbers_pkey PRIMARY KEY (number)
+  CONSTRAINT held_numbers_pkey PRIMARY KEY (number) DEFERRABLE INITIALLY DEFERRED
 );
 CREATE INDEX held_numbers_account ON vsms.held_numbers USING btree (account_id);
 
@@ -494,7 +496,7 @@ CREATE TABLE vsms.sends (
   receipts_in text COLLATE "C",
   receipts_at double precision,
   CONSTRAINT sends_pkey PRIMARY KEY (account_id, send_id),
-  CONSTRAINT send_billed CHECK (((((state ->> 'billedMinutes'::text))::bigint >= 0) AND (((state ->> 'stage'::text) = 'completed'::text) OR (((state ->> 'billedMinutes'::text))::bigint = 0)) AND ((((state ->> 'receipt'::text))::bigint > 0) = ((state ->> 'stage'::text) = ANY (ARRAY['completed'::text, 'failed'::text]))))),
+  CONSTRAINT send_billed CHECK ((((((state ->> 'billedMinutes'::text))::bigint >= 0) AND (((state ->> 'stage'::text) = 'completed'::text) OR (((state ->> 'billedMinutes'::text))::bigint = 0)) AND ((((state ->> 'overrunMinutes'::text))::bigint >= 0) AND (((state ->> 'overrunMinutes'::text))::bigint <= ((state ->> 'billedMinutes'::text))::bigint)) AND ((((state ->> 'receipt'::text))::bigint > 0) = ((state ->> 'stage'::text) = ANY (ARRAY['completed'::text, 'failed'::text])))) IS TRUE)),
   CONSTRAINT sends_version_check CHECK ((version > 0))
 ) PARTITION BY RANGE (send_id);
 CREATE INDEX sends_by_application ON ONLY vsms.sends USING btree (by_application_in, by_application_at, send_id) WHERE (by_application_in IS NOT NULL);
@@ -580,6 +582,7 @@ CREATE TABLE vsms.voice_numbers (
   free_in text COLLATE "C",
   free_at double precision,
   CONSTRAINT voice_numbers_pkey PRIMARY KEY (account_id, number),
+  CONSTRAINT one_inventory CHECK ((account_id = 'platform'::text)),
   CONSTRAINT voice_numbers_version_check CHECK ((version > 0))
 );
 CREATE INDEX voice_numbers_expiry ON vsms.voice_numbers USING btree (expires_at) WHERE (expires_at IS NOT NULL);
@@ -597,6 +600,27 @@ CREATE TABLE vsms.work (
 ) WITH (fillfactor=70, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000, autovacuum_vacuum_cost_delay=0);
 CREATE INDEX work_ready ON vsms.work USING btree (queue, ready_at);
 
+CREATE VIEW vsms.account_records AS
+SELECT account_id,
+    (state ->> 'verification'::text) AS verification,
+    vsms.instant((state -> 'openedAt'::text)) AS opened_at,
+    vsms.instant((state -> 'verifiedAt'::text)) AS verified_at,
+    vsms.instant((state -> 'activatedAt'::text)) AS activated_at
+   FROM vsms.accounts;
+
+CREATE VIEW vsms.alert_records AS
+SELECT a.account_id,
+    a.alert_id,
+    ((a.state -> 'facts'::text) ->> '_tag'::text) AS about,
+    vsms.instant((a.state -> 'firedAt'::text)) AS fired_at,
+    (d.value ->> 'contactId'::text) AS contact_id,
+    (d.value ->> 'channel'::text) AS channel,
+    (d.value ->> 'status'::text) AS status,
+    ((d.value ->> 'tries'::text))::integer AS tries
+   FROM (vsms.alerts a
+     LEFT JOIN LATERAL jsonb_array_elements((a.state -> 'deliveries'::text)) d(value) ON (true))
+  WHERE (jsonb_typeof(a.state) = 'object'::text);
+
 CREATE VIEW vsms.callback_tries AS
 SELECT d.account_id,
     d.delivery_id,
@@ -609,6 +633,31 @@ SELECT d.account_id,
    FROM (vsms.callback_deliveries d
      CROSS JOIN LATERAL jsonb_array_elements((d.state -> 'tries'::text)) WITH ORDINALITY t(try, nr));
 
+CREATE VIEW vsms.callbacks AS
+SELECT account_id,
+    delivery_id,
+    (state ->> 'applicationId'::text) AS application_id,
+    (state ->> 'sendId'::text) AS send_id,
+    (state ->> 'endpointId'::text) AS endpoint_id,
+    (state ->> 'part'::text) AS part,
+    (state ->> 'status'::text) AS status,
+    jsonb_array_length((state -> 'tries'::text)) AS tries,
+    vsms.instant((state -> 'createdAt'::text)) AS ordered_at,
+    vsms.instant((state -> 'nextAt'::text)) AS next_at
+   FROM vsms.callback_deliveries;
+
+CREATE VIEW vsms.daily_figures AS
+SELECT account_id,
+    application_id,
+    ('1970-01-01'::date + day) AS day,
+    template_id,
+    sum(sends) AS sends,
+    sum(answered) AS answered,
+    sum(failed) AS failed,
+    sum(minutes) AS minutes
+   FROM vsms.daily_statistics
+  GROUP BY account_id, application_id, day, template_id;
+
 CREATE VIEW vsms.holds AS
 SELECT account_id,
     send_id,
@@ -617,20 +666,72 @@ SELECT account_id,
    FROM vsms.sends
   WHERE ((state ->> 'stage'::text) <> ALL (ARRAY['completed'::text, 'failed'::text]));
 
+CREATE VIEW vsms.minute_entries AS
+SELECT account_id,
+    sequence,
+    vsms.instant((entry -> 'at'::text)) AS at,
+    (entry ->> '_tag'::text) AS entry,
+    cause,
+    COALESCE((((entry ->> 'minutes'::text))::bigint)::numeric, ( SELECT sum(((share.value ->> 'held'::text))::bigint) AS sum
+           FROM jsonb_array_elements((minute_ledger.entry -> 'shares'::text)) share(value))) AS minutes,
+    ((entry ->> 'overrun'::text))::bigint AS overrun
+   FROM vsms.minute_ledger;
+
+CREATE VIEW vsms.numbers AS
+SELECT h.account_id,
+    (n.value ->> 'number'::text) AS number,
+    (n.value ->> 'region'::text) AS region,
+    vsms.instant((n.value -> 'since'::text)) AS held_since,
+    vsms.instant((n.value -> 'expiresAt'::text)) AS expires_at,
+    ((n.value ->> 'autoRenew'::text))::boolean AS auto_renew,
+    ((n.value ->> 'terms'::text))::integer AS terms
+   FROM (vsms.number_holdings h
+     CROSS JOIN LATERAL jsonb_array_elements((h.state -> 'held'::text)) n(value));
+
 CREATE VIEW vsms.packages AS
-SELECT b.account_id,
-    (lot.value ->> 'packageId'::text) AS package_id,
-    (lot.value ->> 'orderId'::text) AS order_id,
-    (lot.value ->> 'kind'::text) AS kind,
-    ((lot.value ->> 'minutes'::text))::bigint AS minutes,
-    ((lot.value ->> 'free'::text))::bigint AS free,
-    ((lot.value ->> 'held'::text))::bigint AS held,
-    ((lot.value ->> 'spent'::text))::bigint AS spent,
-    ((lot.value ->> 'expired'::text))::bigint AS expired,
-    vsms.instant((lot.value -> 'effectiveAt'::text)) AS effective_at,
-    vsms.instant((lot.value -> 'expiresAt'::text)) AS expires_at
-   FROM (vsms.balances b
-     CROSS JOIN LATERAL jsonb_array_elements(((((b.state -> 'pending'::text) || (b.state -> 'open'::text)) || (b.state -> 'drained'::text)) || (b.state -> 'closed'::text))) lot(value));
+WITH lots AS NOT MATERIALIZED (
+         SELECT b.account_id,
+            (lot.value ->> 'packageId'::text) AS package_id,
+            (lot.value ->> 'orderId'::text) AS order_id,
+            (lot.value ->> 'kind'::text) AS kind,
+            ((lot.value ->> 'minutes'::text))::bigint AS minutes,
+            ((lot.value ->> 'free'::text))::bigint AS free,
+            ((lot.value ->> 'held'::text))::bigint AS held,
+            ((lot.value ->> 'spent'::text))::bigint AS spent,
+            ((lot.value ->> 'expired'::text))::bigint AS expired,
+            vsms.instant((lot.value -> 'effectiveAt'::text)) AS effective_at,
+            vsms.instant((lot.value -> 'expiresAt'::text)) AS expires_at
+           FROM (vsms.balances b
+             CROSS JOIN LATERAL jsonb_array_elements(((((b.state -> 'pending'::text) || (b.state -> 'open'::text)) || (b.state -> 'drained'::text)) || (b.state -> 'closed'::text))) lot(value))
+        )
+ SELECT lots.account_id,
+    lots.package_id,
+    lots.order_id,
+    lots.kind,
+    lots.minutes,
+    lots.free,
+    lots.held,
+    lots.spent,
+    lots.expired,
+    lots.effective_at,
+    lots.expires_at
+   FROM lots
+UNION ALL
+ SELECT c.account_id,
+    c.package_id,
+    (c.state ->> 'orderId'::text) AS order_id,
+    (c.state ->> 'kind'::text) AS kind,
+    ((c.state ->> 'minutes'::text))::bigint AS minutes,
+    0 AS free,
+    0 AS held,
+    ((c.state ->> 'spent'::text))::bigint AS spent,
+    ((c.state ->> 'expired'::text))::bigint AS expired,
+    vsms.instant((c.state -> 'effectiveAt'::text)) AS effective_at,
+    vsms.instant((c.state -> 'expiresAt'::text)) AS expires_at
+   FROM vsms.closed_packages c
+  WHERE (NOT (EXISTS ( SELECT
+           FROM lots l
+          WHERE ((l.account_id = c.account_id) AND (l.package_id = c.package_id)))));
 
 CREATE VIEW vsms.send_records AS
 SELECT account_id,
@@ -668,3 +769,17 @@ SELECT s.account_id,
             (a.value ->> 'detail'::text)
            FROM jsonb_array_elements((s.state -> 'attempts'::text)) a(value)) step(step, at, route, detail))
   WHERE (step.at IS NOT NULL);
+
+CREATE VIEW vsms.template_records AS
+SELECT account_id,
+    template_id,
+    (state ->> 'applicationId'::text) AS application_id,
+    (state ->> 'name'::text) AS name,
+    (state ->> 'stage'::text) AS stage,
+    (state ->> 'kind'::text) AS kind,
+    (state ->> 'content'::text) AS content,
+    ((state ->> 'version'::text))::integer AS version,
+    vsms.instant((state -> 'submittedAt'::text)) AS submitted_at,
+    vsms.instant((state -> 'decidedAt'::text)) AS decided_at,
+    (state ->> 'reason'::text) AS reason
+   FROM vsms.templates;

@@ -53,6 +53,7 @@ create table vsms.application_ids (
   state jsonb not null,
   personal json,
   expires_at bigint,
+  constraint one_register check (account_id = 'platform'),
   primary key (account_id, application_id)
 );
 comment on table vsms.application_ids is 'Which account an application id belongs to.';
@@ -132,6 +133,7 @@ create table vsms.voice_numbers (
   expires_at bigint,
   free_in text collate "C",
   free_at double precision,
+  constraint one_inventory check (account_id = 'platform'),
   primary key (account_id, number)
 );
 comment on table vsms.voice_numbers is 'The inventory: each number once, with the one account that holds it.';
@@ -159,11 +161,14 @@ create table vsms.balances (
   state jsonb not null,
   personal json,
   expires_at bigint,
-  constraint balance_conserved check (
+  -- No place holds less than nothing, and together they hold what was granted: of the account, and of each package.
+  constraint balance_conserved check ((
     (state->>'available')::bigint >= 0 and (state->>'held')::bigint >= 0 and (state->>'waiting')::bigint >= 0
     and (state->>'spent')::bigint >= 0 and (state->>'expired')::bigint >= 0 and (state->>'overrun')::bigint >= 0
     and (state->>'granted')::bigint = (state->>'available')::bigint + (state->>'held')::bigint
-      + (state->>'waiting')::bigint + (state->>'spent')::bigint + (state->>'expired')::bigint),
+      + (state->>'waiting')::bigint + (state->>'spent')::bigint + (state->>'expired')::bigint) is true),
+  constraint packages_conserved check (not jsonb_path_exists(state, '$.*[*] ? (@.free < 0 || @.held < 0 || @.spent < 0
+    || @.expired < 0 || @.minutes != @.free + @.held + @.spent + @.expired)')),
   primary key (account_id, key)
 ) with (fillfactor = 50);
 comment on table vsms.balances is 'The minutes of an account.';
@@ -357,9 +362,10 @@ create table vsms.sends (
   by_callee_at double precision,
   receipts_in text collate "C",
   receipts_at double precision,
-  constraint send_billed check ((state->>'billedMinutes')::bigint >= 0
-    and ((state->>'stage') = 'completed' or (state->>'billedMinutes')::bigint = 0)
-    and ((state->>'receipt')::bigint > 0) = ((state->>'stage') in ('completed', 'failed'))),
+  constraint send_billed check ((
+    (state->>'billedMinutes')::bigint >= 0 and ((state->>'stage') = 'completed' or (state->>'billedMinutes')::bigint = 0)
+    and (state->>'overrunMinutes')::bigint between 0 and (state->>'billedMinutes')::bigint
+    and ((state->>'receipt')::bigint > 0) = ((state->>'stage') in ('completed', 'failed'))) is true),
   primary key (account_id, send_id)
 ) partition by range (send_id);
 comment on table vsms.sends is 'Sends with their steps.';
@@ -530,10 +536,12 @@ create table vsms.work (
 comment on table vsms.work is 'Work that is due at ready_at (epoch milliseconds), or leased until then.';
 create index work_ready on vsms.work (queue, ready_at);
 
--- One holder for each number, whatever a program does (NUM-3).
+-- One holder for each number, whatever a program does (NUM-3). Looked at when a transaction ends: in one, somebody may
+-- let go of a number and somebody else take it.
 create table vsms.held_numbers (
-  number text collate "C" primary key,
-  account_id text collate "C" not null
+  number text collate "C" not null,
+  account_id text collate "C" not null,
+  primary key (number) deferrable initially deferred
 );
 comment on table vsms.held_numbers is 'Who holds which number, kept by a trigger on number_holdings.';
 create index held_numbers_account on vsms.held_numbers (account_id);
@@ -556,6 +564,51 @@ create trigger held_numbers after insert or update on vsms.number_holdings
 create function vsms.instant(millis jsonb) returns timestamptz language sql immutable parallel safe as
   $$ select case when jsonb_typeof(millis) = 'number' then to_timestamp(millis::text::numeric / 1000) end $$;
 
+create view vsms.account_records as
+  select account_id, state->>'verification' as verification, vsms.instant(state->'openedAt') as opened_at,
+    vsms.instant(state->'verifiedAt') as verified_at, vsms.instant(state->'activatedAt') as activated_at
+  from vsms.accounts;
+
+create view vsms.numbers as
+  select h.account_id, n->>'number' as number, n->>'region' as region, vsms.instant(n->'since') as held_since,
+    vsms.instant(n->'expiresAt') as expires_at, (n->>'autoRenew')::boolean as auto_renew, (n->>'terms')::int as terms
+  from vsms.number_holdings h cross join lateral jsonb_array_elements(h.state->'held') n;
+
+create view vsms.packages as
+  with lots as not materialized (
+    select b.account_id, lot->>'packageId' as package_id, lot->>'orderId' as order_id, lot->>'kind' as kind,
+      (lot->>'minutes')::bigint as minutes, (lot->>'free')::bigint as free, (lot->>'held')::bigint as held,
+      (lot->>'spent')::bigint as spent, (lot->>'expired')::bigint as expired,
+      vsms.instant(lot->'effectiveAt') as effective_at, vsms.instant(lot->'expiresAt') as expires_at
+    from vsms.balances b cross join lateral jsonb_array_elements(
+      (b.state->'pending') || (b.state->'open') || (b.state->'drained') || (b.state->'closed')) lot)
+  select * from lots
+  union all
+  select c.account_id, c.package_id, c.state->>'orderId', c.state->>'kind', (c.state->>'minutes')::bigint, 0, 0,
+    (c.state->>'spent')::bigint, (c.state->>'expired')::bigint, vsms.instant(c.state->'effectiveAt'),
+    vsms.instant(c.state->'expiresAt')
+  from vsms.closed_packages c
+  where not exists (select from lots l where l.account_id = c.account_id and l.package_id = c.package_id);
+
+create view vsms.minute_entries as
+  select account_id, sequence, vsms.instant(entry->'at') as at, entry->>'_tag' as entry, cause,
+    coalesce((entry->>'minutes')::bigint, (
+      select sum((share->>'held')::bigint) from jsonb_array_elements(entry->'shares') share)) as minutes,
+    (entry->>'overrun')::bigint as overrun
+  from vsms.minute_ledger;
+
+create view vsms.holds as
+  select account_id, send_id, (state->'accepted'->'hold'->>'minutes')::bigint as minutes,
+    vsms.instant(state->'accepted'->'at') as held_at
+  from vsms.sends where state->>'stage' not in ('completed', 'failed');
+
+create view vsms.template_records as
+  select account_id, template_id, state->>'applicationId' as application_id, state->>'name' as name,
+    state->>'stage' as stage, state->>'kind' as kind, state->>'content' as content, (state->>'version')::int as version,
+    vsms.instant(state->'submittedAt') as submitted_at, vsms.instant(state->'decidedAt') as decided_at,
+    state->>'reason' as reason
+  from vsms.templates;
+
 create view vsms.send_records as
   select account_id, state->'accepted'->>'applicationId' as application_id, send_id,
     state->'accepted'->>'templateId' as template_id, state->>'stage' as stage, state->>'reason' as reason,
@@ -576,21 +629,27 @@ create view vsms.send_steps as
   ) as step(step, at, route, detail)
   where step.at is not null;
 
-create view vsms.holds as
-  select account_id, send_id, (state->'accepted'->'hold'->>'minutes')::bigint as minutes,
-    vsms.instant(state->'accepted'->'at') as held_at
-  from vsms.sends where state->>'stage' not in ('completed', 'failed');
-
-create view vsms.packages as
-  select b.account_id, lot->>'packageId' as package_id, lot->>'orderId' as order_id, lot->>'kind' as kind,
-    (lot->>'minutes')::bigint as minutes, (lot->>'free')::bigint as free, (lot->>'held')::bigint as held,
-    (lot->>'spent')::bigint as spent, (lot->>'expired')::bigint as expired,
-    vsms.instant(lot->'effectiveAt') as effective_at, vsms.instant(lot->'expiresAt') as expires_at
-  from vsms.balances b cross join lateral jsonb_array_elements(
-    (b.state->'pending') || (b.state->'open') || (b.state->'drained') || (b.state->'closed')) lot;
+create view vsms.callbacks as
+  select account_id, delivery_id, state->>'applicationId' as application_id, state->>'sendId' as send_id,
+    state->>'endpointId' as endpoint_id, state->>'part' as part, state->>'status' as status,
+    jsonb_array_length(state->'tries') as tries, vsms.instant(state->'createdAt') as ordered_at,
+    vsms.instant(state->'nextAt') as next_at
+  from vsms.callback_deliveries;
 
 create view vsms.callback_tries as
   select d.account_id, d.delivery_id, d.state->>'sendId' as send_id, t.nr, vsms.instant(t.try->'at') as at,
     (t.try->>'status')::int as status, t.try->>'trouble' as trouble, (t.try->>'tookMillis')::numeric as took_millis
   from vsms.callback_deliveries d cross join lateral jsonb_array_elements(d.state->'tries') with ordinality t(try, nr);
+
+-- One row for each whom an alert is to reach; one without a contact has not been told to anybody.
+create view vsms.alert_records as
+  select a.account_id, a.alert_id, a.state->'facts'->>'_tag' as about, vsms.instant(a.state->'firedAt') as fired_at,
+    d->>'contactId' as contact_id, d->>'channel' as channel, d->>'status' as status, (d->>'tries')::int as tries
+  from vsms.alerts a left join lateral jsonb_array_elements(a.state->'deliveries') d on true
+  where jsonb_typeof(a.state) = 'object';
+
+create view vsms.daily_figures as
+  select account_id, application_id, date '1970-01-01' + day as day, template_id, sum(sends) as sends,
+    sum(answered) as answered, sum(failed) as failed, sum(minutes) as minutes
+  from vsms.daily_statistics group by account_id, application_id, day, template_id;
 `
