@@ -55,6 +55,23 @@ describe("edits that race", () => {
     }).pipe(World.within())
   )
 
+  it.effect("of many made from one version one is carried out", () =>
+    Effect.gen(function* () {
+      const { applicationId, key: as } = yield* World.tenant()
+      const app = `/v1/applications/${applicationId}`
+      const etag = (yield* World.ask("GET", app, { as })).headers.get("etag")!
+      const renames = Array.from({ length: 20 }, (_, i) =>
+        World.ask("PUT", app, { as, body: { name: `name ${i}` }, headers: { "if-match": etag } })
+      )
+      const answered = yield* Effect.all(renames, { concurrency: "unbounded" })
+      const statuses = answered.map(({ status }) => status)
+      expect(statuses.filter((status) => status === 200)).toHaveLength(1)
+      expect(statuses.filter((status) => status === 412)).toHaveLength(19)
+      const { name } = (yield* World.ask("GET", app, { as })).json
+      expect(name).toBe(answered.find(({ status }) => status === 200)!.json.name)
+    }).pipe(World.within())
+  )
+
   it.effect("nobody comes between the look and the change", () =>
     Effect.gen(function* () {
       const { accountId, applicationId } = yield* World.tenant()
@@ -97,6 +114,21 @@ describe("a request that is repeated under its Idempotency-Key", () => {
       expect((yield* order(as, "x".repeat(129))).status).toBe(422)
       yield* TestClock.adjust("1 day")
       expect((yield* order(as, "k")).json.orderId).not.toBe(first.json.orderId)
+    }).pipe(World.within())
+  )
+
+  it.effect("is done once however many are on their way", () =>
+    Effect.gen(function* () {
+      const { key: as } = yield* World.tenant()
+      const before = (yield* World.ask("GET", "/v1/accounts/@me/orders", { as })).json.items.length
+      const answered = yield* Effect.all(
+        Array.from({ length: 20 }, () => order(as, "k")),
+        { concurrency: "unbounded" }
+      )
+      const done = answered.filter(({ status }) => status === 201)
+      expect(new Set(done.map(({ json }) => json.orderId)).size).toBe(1)
+      expect(answered.every(({ json, status }) => status === 201 || json.type.endsWith("RequestUnderWay"))).toBe(true)
+      expect((yield* World.ask("GET", "/v1/accounts/@me/orders", { as })).json.items).toHaveLength(before + 1)
     }).pipe(World.within())
   )
 
