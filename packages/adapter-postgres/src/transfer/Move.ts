@@ -80,8 +80,6 @@ const copy = (source: Pg.PoolClient, target: Pg.PoolClient) =>
 interface Table {
   readonly name: string
   readonly columns: ReadonlyArray<{ readonly name: string; readonly type: string }>
-  /** Triggers would do again what is copied. */
-  readonly triggers: boolean
 }
 
 /** Tables that hold data of the platform: each with its partitions as one. */
@@ -90,8 +88,7 @@ const tablesOf = (client: Pg.PoolClient): Effect.Effect<ReadonlyArray<Table>, Se
     client,
     `select c.relname as name,
       (select json_agg(json_build_object('name', quote_ident(attname), 'type', format_type(atttypid, atttypmod))
-        order by attnum) from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped) as columns,
-      exists (select from pg_trigger where tgrelid = c.oid and not tgisinternal) as triggers
+        order by attnum) from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped) as columns
     from pg_class c
     where c.relnamespace = 'vsms'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
       and c.relname <> 'migrations'
@@ -119,11 +116,12 @@ const partitions = `
 const batchLength = 1_000_000
 const mostRows = 2_000
 
-const copyTable = (source: Pg.PoolClient, target: Pg.PoolClient, { columns, name, triggers }: Table) =>
+const copyTable = (source: Pg.PoolClient, target: Pg.PoolClient, { columns, name }: Table) =>
   Effect.gen(function* () {
     const texts = columns.map((column) => `${column.name}::text`).join(", ")
     yield* ask(source, `declare outgoing no scroll cursor for select ${texts} from vsms.${name}`)
-    if (triggers) yield* ask(target, `alter table vsms.${name} disable trigger user`)
+    // They would do again what is copied as well.
+    yield* ask(target, `alter table vsms.${name} disable trigger user`)
     const arrays = columns.map((_, i) => `$${i + 1}::text[]`).join(", ")
     const values = columns.map(({ type }, i) => `c${i}::${type}`).join(", ")
     const insert = `insert into vsms.${name} (${columns.map((column) => column.name).join(", ")})
@@ -139,7 +137,7 @@ const copyTable = (source: Pg.PoolClient, target: Pg.PoolClient, { columns, name
       limit = Math.max(1, Math.min(mostRows, Math.floor((batch.rows * batchLength) / (batch.length + 1))))
     }
     yield* ask(source, "close outgoing")
-    if (triggers) yield* ask(target, `alter table vsms.${name} enable trigger user`)
+    yield* ask(target, `alter table vsms.${name} enable trigger user`)
     return count
   })
 
