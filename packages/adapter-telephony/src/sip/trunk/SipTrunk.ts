@@ -26,7 +26,7 @@ import type * as Timing from "../transaction/Timing.ts"
 import * as Hop from "../transport/Hop.ts"
 import * as Resolver from "../transport/Resolver.ts"
 import * as Transport from "../transport/Transport.ts"
-import type { TransportFailure } from "../transport/TransportFailure.ts"
+import { TransportFailure } from "../transport/TransportFailure.ts"
 import * as TrunkUri from "./TrunkUri.ts"
 
 export interface SipTrunkOptions {
@@ -73,6 +73,10 @@ export const make = (options: SipTrunkOptions): Effect.Effect<Channel, Transport
     const token = () => randomBytes(12).toString("hex")
     const { address, port } = options.local
     const domain = options.domain ?? trunk.host
+    if (options.publicAddress === undefined && (address === "0.0.0.0" || address === "::")) {
+      // What stands in our messages has to be an address that somebody can send to.
+      return yield* new TransportFailure({ reason: "unsupported", detail: `${address} needs a public address` })
+    }
     const outside = options.publicAddress === undefined ? {} : { publicAddress: options.publicAddress }
     const media =
       options.media ??

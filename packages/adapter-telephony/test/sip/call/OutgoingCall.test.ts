@@ -716,7 +716,7 @@ describe("over a network that loses, doubles and swaps", () => {
       { numRuns }
     )
     for (const outcome of ["HungUp", "Failed", "NotCarried"]) expect([...outcomes]).toContain(outcome)
-  })
+  }, 600_000)
 })
 
 it("a URI that names an address leads there by itself", async () => {

@@ -1,5 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
 import * as Scope from "effect/Scope"
 import { describe, expect, it } from "vitest"
 import * as Registration from "../../../src/sip/call/Registration.ts"
@@ -19,7 +21,7 @@ const registering = async () => {
         account,
         token: () => `r${tokens++}`,
         seconds: 600
-      }).pipe(Effect.withClock(here.time.clock), Scope.extend(scope))
+      }).pipe(Effect.withClock(here.time.clock), Logger.withMinimumLogLevel(LogLevel.None), Scope.extend(scope))
     )
   const leave = async () => {
     const closing = Effect.runPromise(Scope.close(scope, Exit.void).pipe(Effect.withClock(here.time.clock)))
@@ -64,7 +66,7 @@ describe("a registration", () => {
     const { begin, here, leave } = await registering()
     const contact = {
       name: "Contact",
-      value: "<sip:other@192.0.2.77>;expires=20, <sip:vsms@192.0.2.10:5060>;expires=50"
+      value: "<sip:other@192.0.2.77:5060>;expires=20, <sip:vsms@192.0.2.10:5060>;expires=50"
     }
     here.script["REGISTER"] = ({ request, respond }) =>
       respond({

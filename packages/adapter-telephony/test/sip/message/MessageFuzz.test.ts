@@ -104,7 +104,7 @@ describe("the parser", () => {
     // Neither side of the coin goes untested.
     expect(understood).toBeGreaterThan(numRuns / 20)
     expect(refused).toBeGreaterThan(numRuns / 20)
-  })
+  }, 600_000)
 
   it("answers bytes that never were a message", () => {
     FastCheck.assert(

@@ -348,7 +348,7 @@ describe("over a network that loses, doubles and swaps", () => {
     for (const outcome of ["INVITE 200", "INVITE 486", "OPTIONS 200", "BYE TimedOut", "several 2xx"]) {
       expect([...outcomes]).toContain(outcome)
     }
-  })
+  }, 600_000)
 
   it("where no two in a row are lost in one direction, every exchange comes to its end, and every answer is acknowledged", async () => {
     await FastCheck.assert(
@@ -378,5 +378,5 @@ describe("over a network that loses, doubles and swaps", () => {
       }),
       { numRuns }
     )
-  })
+  }, 600_000)
 })

@@ -31,7 +31,8 @@ describe("the order of servers (RFC 2782)", () => {
 const zone: Readonly<Record<string, ReadonlyArray<string>>> = {
   "one.test": ["192.0.2.1", "2001:db8::1"],
   "two.test": ["192.0.2.2"],
-  "trunk.test": ["192.0.2.9"]
+  "trunk.test": ["192.0.2.9"],
+  ".": ["192.0.2.66"]
 }
 
 const lookup = (records: ReadonlyArray<Server>, asked: Array<string> = []): Resolver.Lookup => ({

@@ -200,6 +200,19 @@ describe.concurrent("a SIP trunk", () => {
       })
     ))
 
+  it("cannot be where everybody is, unless it says where others find it", () =>
+    run(
+      Effect.gen(function* () {
+        const phones = yield* Phones.make()
+        const local = { address: "0.0.0.0", port: 0 }
+        expect(yield* Effect.flip(trunkTo(phones, "udp", { local }))).toMatchObject({ reason: "unsupported" })
+        const channel = yield* trunkTo(phones, "udp", { local, publicAddress: "127.0.0.1" })
+        const events: Array<CallEvent> = []
+        yield* channel.place(callOf("p"), (event) => Effect.sync(() => void events.push(event)))
+        expect(events.at(-1)?._tag).toBe("HungUp")
+      })
+    ))
+
   it("SND-9: over UDP nobody can say whether a silent trunk has placed it", () =>
     run(
       Effect.gen(function* () {

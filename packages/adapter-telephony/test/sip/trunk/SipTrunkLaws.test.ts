@@ -39,7 +39,7 @@ const timed = Effect.map(Effect.clock, (clock): Media => ({
 }))
 
 /** Lets datagrams go their way, which takes real time, between the steps of the clock. */
-const settle = Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 12)))
+const settle = Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 8)))
 
 const trunk = (protocol: Hop.Protocol) =>
   Layer.scopedContext(
@@ -69,8 +69,8 @@ const trunk = (protocol: Hop.Protocol) =>
           pass: (millis) =>
             Effect.gen(function* () {
               yield* settle
-              for (let passed = 0; passed < millis; passed += 500) {
-                yield* TestClock.adjust(Math.min(500, millis - passed))
+              for (let passed = 0; passed < millis; passed += 1_000) {
+                yield* TestClock.adjust(Math.min(1_000, millis - passed))
                 yield* settle
               }
             }),
