@@ -16,16 +16,21 @@ export const make = (config: Pg.ClientConfig): Effect.Effect<Bells.Bells, never,
   Effect.gen(function* () {
     let connected: Pg.Client | undefined
 
+    // A connection takes one statement at a time: the driver's own queue is on its way out.
+    const turn = yield* Effect.makeSemaphore(1)
+
     /** A statement on the connection, if there is one. If it fails, the connection is done with. */
     const tell = (statement: string) =>
-      Effect.suspend(() => {
-        const client = connected
-        if (client === undefined) return Effect.void
-        return Effect.tryPromise(() => client.query(statement)).pipe(
-          Effect.timeout(Duration.seconds(5)),
-          Effect.catchAll(() => Effect.sync(() => cut(client)))
-        )
-      })
+      turn.withPermits(1)(
+        Effect.suspend(() => {
+          const client = connected
+          if (client === undefined) return Effect.void
+          return Effect.tryPromise(() => client.query(statement)).pipe(
+            Effect.timeout(Duration.seconds(5)),
+            Effect.catchAll(() => Effect.sync(() => cut(client)))
+          )
+        })
+      )
 
     const bells = Bells.make({
       added: (channel) => tell(`LISTEN ${Pg.escapeIdentifier(channel)}`),

@@ -119,7 +119,7 @@ const load = (store: Store, stopped: { is: boolean }) =>
       })
     const looker = Effect.gen(function* () {
       while (!stopped.is) {
-        for (const look of [
+        const all: ReadonlyArray<Effect.Effect<unknown, unknown>> = [
           store.journal.load(purseRef("owner1")),
           store.journal.history(purseRef("owner1"), { after: 0, limit: 5 }),
           store.records.list({ kind: purse, index: "byHolder", partition: secret, limit: 3 }),
@@ -127,8 +127,8 @@ const load = (store: Store, stopped: { is: boolean }) =>
           Effect.flatMap(store.work.lease({ queue: "renewal", now: 5, limit: 1, leaseMillis: 0 }), ([lease]) =>
             lease === undefined ? Effect.void : store.work.postpone(lease, 3)
           )
-        ])
-          looks.push(yield* Effect.exit(look as Effect.Effect<unknown, unknown>))
+        ]
+        for (const look of all) looks.push(yield* Effect.exit(look))
         yield* Effect.sleep("10 millis")
       }
     })

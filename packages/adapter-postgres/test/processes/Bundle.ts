@@ -23,8 +23,12 @@ interface Esbuild {
   }) => Promise<unknown>
 }
 
-const programs = path.join(import.meta.dirname, "programs")
-const root = path.resolve(import.meta.dirname, "../../../..")
+/** From wherever this file runs: benchmarks are compiled to another folder first. */
+const rootAbove = (folder: string): string =>
+  fs.existsSync(path.join(folder, "pnpm-workspace.yaml")) ? folder : rootAbove(path.dirname(folder))
+
+const root = rootAbove(import.meta.dirname)
+const programs = path.join(root, "packages/adapter-postgres/test/processes/programs")
 
 let folder: string | undefined
 const bundles = new Map<string, Promise<string>>()

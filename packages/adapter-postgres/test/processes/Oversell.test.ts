@@ -7,7 +7,7 @@ const long = process.env["NIGHTLY"] === "1"
 describe("the oversell contest", () => {
   for (const sessions of [1, 3])
     it(`BAL-5, BAL-7: 8 processes of ${sessions} connections sell 1,000 minutes exactly once`, async () => {
-      const attempts = long ? 10_000 : 1_600
+      const attempts = long ? 10_000 : 2_400
       const { accepted, millis, refused, stored } = await Oversell.run({
         url: await TestDatabase.create(),
         minutes: 1_000,

@@ -141,7 +141,7 @@ for (const sessions of [1, 4])
         const { children } = await start(3, sessions)
         await children[0]!.ask("name", "busy")
         let acknowledged = 0
-        let isOver = false
+        const over = { is: false }
         const writers = children.map(async (child) => {
           for (let i = 0; i < (long ? 300 : 40); i++) {
             const totals = await child.ask<ReadonlyArray<number>>("pay", { owner: "busy", times: 8, concurrency: 8 })
@@ -151,7 +151,7 @@ for (const sessions of [1, 4])
         const less: Array<string> = []
         let looks = 0
         const readers = children.map(async (child, i) => {
-          for (let nth = i; !isOver; nth++) {
+          for (let nth = i; !over.is; nth++) {
             const way = ways[nth % ways.length]!
             const before = acknowledged
             const seen = await child.ask<number>("look", { owner: "busy", way })
@@ -161,7 +161,7 @@ for (const sessions of [1, 4])
           }
         })
         await Promise.all(writers)
-        isOver = true
+        over.is = true
         await Promise.all(readers)
         expect(less).toEqual([])
         expect(looks).toBeGreaterThan(50)
