@@ -61,10 +61,11 @@ const program = Effect.gen(function* () {
     from.on("data", (piece: Buffer) => pieces.push(piece))
     from.on("end", () => {
       const input = JSON.parse(Buffer.concat(pieces).toString())
-      void run(sends.attempt(accountId, applicationId, input)).then((outcome) => {
-        to.writeHead(202, { "content-type": "application/json" })
-        to.end(JSON.stringify(outcome._tag === "Accepted" ? outcome.acceptance : outcome))
-      })
+      void run(sends.attempt(accountId, applicationId, input)).then((outcome) =>
+        to
+          .writeHead(202, { "content-type": "application/json" })
+          .end(JSON.stringify(outcome._tag === "Accepted" ? outcome.acceptance : outcome))
+      )
     })
   })
   yield* Effect.promise(() => new Promise<void>((done) => bare.listen(0, "127.0.0.1", done)))

@@ -1,5 +1,5 @@
 /**
- * Rules: how many requests one credential may make: a bucket that holds `burst` of them and fills up by `perSecond`.
+ * Service: how many requests one credential may make: a bucket that holds `burst` of them and fills up by `perSecond`.
  * Each process counts for itself.
  */
 export interface Rate {

@@ -24,13 +24,15 @@ export interface Followed {
   readonly accountId: string
   readonly applicationId: string
   readonly sendId: string
+  /** Whether this process stops: its readers are let go, and come back to another. */
+  readonly isStopping: () => boolean
 }
 
 type Signal = { readonly _tag: "Look" } | { readonly _tag: "Beat" } | { readonly _tag: "Step"; readonly step: SendStep }
 
-/** The answer: it is refused before it begins, and ends after the send's final stage. */
+/** The answer: it is refused before it begins, and ends after the send's final stage, or when this process stops. */
 export const answer = (followed: Followed): Effect.Effect<Answer, Send.UnknownSend | PortFailure> => {
-  const { accountId, applicationId, sendId, sends, steps } = followed
+  const { accountId, applicationId, isStopping, sendId, sends, steps } = followed
   const look = sends.get(accountId, applicationId, sendId)
   const ticks = <T extends "Look" | "Beat">(_tag: T, every: Duration.Duration) =>
     Stream.repeatEffect(Effect.delay(Effect.succeed({ _tag } as const), every))
@@ -51,7 +53,10 @@ export const answer = (followed: Followed): Effect.Effect<Answer, Send.UnknownSe
       begin.final
         ? Stream.empty
         : Stream.mapAccumEffect(signals, begin.told, (count, signal) =>
-            Effect.map(textOf(signal, look, count), (next) => [next.told, next] as const)
+            Effect.map(
+              signal._tag === "Look" && isStopping() ? farewell : textOf(signal, look, count),
+              (next) => [next.told, next] as const
+            )
           )
     )
     const body = events.pipe(
@@ -71,6 +76,9 @@ interface Told {
   readonly told: number
   readonly final: boolean
 }
+
+/** Readers ask again by themselves, a second later. */
+const farewell: Effect.Effect<Told> = Effect.succeed({ text: "retry: 1000\n\n", told: 0, final: true })
 
 const event = (name: string, data: object): string => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
 

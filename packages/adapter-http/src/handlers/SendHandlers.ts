@@ -18,6 +18,7 @@ import { batchMax, type SendsApi } from "../api/SendsApi.ts"
 import { Answer } from "../door/Exchange.ts"
 import type { Handlers } from "../door/Handler.ts"
 import * as ProblemAnswer from "../door/ProblemAnswer.ts"
+import { Readiness } from "../door/Readiness.ts"
 import { Traffic } from "../door/Traffic.ts"
 import * as DeliveryId from "./DeliveryId.ts"
 import * as Pages from "./Pages.ts"
@@ -91,12 +92,13 @@ const outside = (delivery: DeliveryView) => ({ ...delivery, deliveryId: Delivery
 export const sends = Effect.map(
   Effect.all({
     callbacks: Callbacks,
+    readiness: Readiness,
     sends: Sends,
     /** Only where calls are placed by this process, too. */
     steps: Effect.serviceOption(SendSteps),
     traffic: Traffic
   }),
-  ({ callbacks, sends, steps, traffic }): Handlers<typeof SendsApi> => ({
+  ({ callbacks, readiness, sends, steps, traffic }): Handlers<typeof SendsApi> => ({
     create: ({ accountId, incoming, path, payload, requestId }) => {
       const input = inputOf(payload, "")
       if (input instanceof InvalidInput) return input
@@ -171,7 +173,8 @@ export const sends = Effect.map(
         steps: Option.getOrUndefined(steps),
         accountId,
         applicationId,
-        sendId
+        sendId,
+        isStopping: readiness.isStopping
       }),
     refused: ({ accountId, path, urlParams }) =>
       Effect.map(sends.refused(accountId, path.applicationId, Pages.asked(urlParams)), (page) =>

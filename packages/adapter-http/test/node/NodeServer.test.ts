@@ -278,6 +278,28 @@ describe("following a send", () => {
     }).pipe((test) => Effect.provide(Effect.ensuring(test, TestClock.adjust("1 hour")), counting))
   )
 
+  it.effect("ends when the process stops, so that its reader asks another", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const context = yield* Layer.buildWithScope(layer({ drainMillis: 2_000 }), scope)
+      yield* Effect.gen(function* () {
+        const { applicationId, key } = yield* World.tenant()
+        const app = `/v1/applications/${applicationId}`
+        const body = { to: "13800138000", code: "4821" }
+        const { sendId } = (yield* World.ask("POST", `${app}/sends`, { as: key, body })).json
+        const url = `${yield* origin}${app}/sends/${sendId}/events`
+        const response = yield* Effect.promise(() => fetch(url, { headers: { authorization: key } }))
+        const reading = yield* Effect.fork(Effect.promise(() => response.text()))
+        const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
+        yield* Effect.yieldNow()
+        yield* TestClock.adjust("1 second")
+        expect(yield* reading).toMatch(/event: stage[^]*retry: 1000\n\n$/)
+        yield* Effect.repeatN(Effect.zipRight(TestClock.adjust("1 minute"), wait(1)), 60)
+        yield* closing
+      }).pipe(Effect.provide(context))
+    })
+  )
+
   it.effect("of a send that nobody knows is refused before it begins", () =>
     Effect.gen(function* () {
       const { applicationId, key } = yield* World.tenant()
@@ -290,7 +312,7 @@ describe("following a send", () => {
 describe("the typed client", () => {
   it.effect("speaks to the server, and gets refusals as the classes that core refused with", () =>
     Effect.gen(function* () {
-      const { accountId, applicationId, key } = yield* World.tenant()
+      const { accountId, applicationId, key, secret } = yield* World.tenant()
       const credential = { key: Redacted.make(key.replace("Bearer ", "")) }
       const client = yield* Client.make({ baseUrl: yield* origin, credential })
       const path = { applicationId }
@@ -321,8 +343,15 @@ describe("the typed client", () => {
       )
       const figures = yield* client.statistics.exportTemplate({ path: { ...path, templateId: "1" }, urlParams: {} })
       expect(figures).toContain("发送量")
-      const application = yield* client.applications.get({ path })
-      expect(application.name).toBe("测试语音短信")
+      const [id = "", appKey = ""] = atob(secret.split(" ")[1]!).split(":")
+      const own = yield* Client.make({
+        baseUrl: yield* origin,
+        credential: { applicationId: id, appKey: Redacted.make(appKey) }
+      })
+      expect((yield* own.applications.get({ path })).name).toBe("测试语音短信")
+      expect((yield* Effect.flip(own.accounts.get({ path: { accountId } })))._tag).toBe("NotPermitted")
+      const nobody = yield* Client.make({ baseUrl: yield* origin, credential: { key: Redacted.make("vsms_x") } })
+      expect((yield* Effect.flip(nobody.applications.get({ path })))._tag).toBe("NotAuthenticated")
     }).pipe(Effect.provide(FetchHttpClient.layer), within())
   )
 })
