@@ -20,8 +20,8 @@ export const label = (month: Month): string =>
 
 /** Of a name that `label` has made; `undefined` for another one. */
 export const ofLabel = (text: string): Month | undefined => {
-  const parts = /^(\d{4})_(\d{2})$/.exec(text)
-  return parts === null ? undefined : (Number(parts[1]) - 1970) * 12 + Number(parts[2]) - 1
+  const month = (Number(text.slice(0, 4)) - 1970) * 12 + Number(text.slice(5)) - 1
+  return label(month) === text ? month : undefined
 }
 
 /** The text that ids made at this instant begin with, and that sorts before all of them. */

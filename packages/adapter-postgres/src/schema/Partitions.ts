@@ -8,8 +8,11 @@
  */
 import type { PortFailure } from "@vsms/core/PortFailure"
 import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
 import type * as Pg from "pg"
 import { Database } from "../place/Database.ts"
 import * as Session from "../store/Session.ts"
@@ -28,25 +31,49 @@ const parents: ReadonlyArray<Parent> = [sends, ledger]
 /** How many months ahead partitions are made. */
 const monthsAhead = 2
 
-/** Sees to it that this month and the next ones have partitions; answers those that it made. */
-export const ensure: Effect.Effect<ReadonlyArray<string>, PortFailure, Database> = Effect.flatMap(
-  Clock.currentTimeMillis,
-  (now) =>
-    locked("ensure", (client) =>
-      Effect.gen(function* () {
-        const made: Array<string> = []
-        for (const parent of parents) {
-          const there = yield* monthsOf(client, parent)
-          for (let ahead = 0; ahead <= monthsAhead; ahead++) {
-            const month = Month.ofInstant(now) + ahead
-            if (there.includes(month)) continue
-            yield* make(client, parent, month)
-            made.push(partitionName(parent, month))
-          }
-        }
-        return made
-      })
-    )
+/**
+ * Sees to it that this month and the next ones have partitions; answers those that it made. Where nothing is missing, two
+ * statements are read and no lock is taken.
+ */
+export const ensure: Effect.Effect<ReadonlyArray<string>, PortFailure, Database> = Effect.gen(function* () {
+  const database = yield* Database
+  const first = Month.ofInstant(yield* Clock.currentTimeMillis)
+  const made: Array<string> = []
+  for (const parent of parents) {
+    const there = yield* Effect.mapError(monthsOf(database.pool, parent), failing("ensure"))
+    for (let month = first; month <= first + monthsAhead; month++) {
+      if (there.includes(month)) continue
+      // One at a time: whoever writes needs both tables, and would wait for us at one while we wait at the other.
+      const isNew = yield* locked("ensure", (client) =>
+        Effect.flatMap(monthsOf(client, parent), (now) =>
+          now.includes(month) ? Effect.succeed(false) : Effect.as(make(client, parent, month), true)
+        )
+      )
+      if (isNew) made.push(partitionName(parent, month))
+    }
+  }
+  return made
+})
+
+const checkEvery = Duration.days(1)
+
+/** After a day on which it could not be seen to. There are partitions for two more months. */
+const checkAgain = Duration.minutes(10)
+
+/** Sees to it now, which may fail, and every day for as long as the scope. */
+export const keep: Effect.Effect<void, PortFailure, Database | Scope.Scope> = Effect.zipRight(
+  ensure,
+  Effect.sleep(checkEvery).pipe(
+    Effect.zipRight(
+      Effect.retry(
+        Effect.tapError(ensure, (failure) => Effect.logWarning(failure.message)),
+        Schedule.spaced(checkAgain)
+      )
+    ),
+    Effect.forever,
+    Effect.forkScoped,
+    Effect.asVoid
+  )
 )
 
 /** A month that was to be dropped has sends that have not ended. */
@@ -72,6 +99,8 @@ export const dropSends = (
       for (const month of yield* monthsOf(client, sends)) {
         if (Month.begin(month + 1) > before) continue
         const partition = partitionName(sends, month)
+        // First of all sends, as everybody takes them; then nobody can begin or end one while they are counted.
+        yield* ask(client, "lock table only vsms.sends in access exclusive mode")
         const [inFlight] = yield* ask(
           client,
           `select count(*) as sends from vsms.${partition} where state->>'stage' not in ('completed', 'failed')`
@@ -81,14 +110,22 @@ export const dropSends = (
         dropped.push(partition)
       }
       // No process may go on with what it remembers of them.
-      if (dropped.length > 0) yield* ask(client, "update vsms.owners set revision = revision + 1")
+      if (dropped.length > 0)
+        yield* ask(
+          client,
+          `with locked as materialized (select owner from vsms.owners order by owner for no key update)
+          update vsms.owners o set revision = o.revision + 1 from locked where o.owner = locked.owner`
+        )
       return dropped
     })
   )
 
 const partitionName = ({ name }: Parent, month: Month.Month): string => `${name}_${Month.label(month)}`
 
-const monthsOf = (client: Pg.PoolClient, { name }: Parent): Effect.Effect<ReadonlyArray<Month.Month>, Session.Fault> =>
+const monthsOf = (
+  client: Pg.Pool | Pg.PoolClient,
+  { name }: Parent
+): Effect.Effect<ReadonlyArray<Month.Month>, Session.Fault> =>
   Effect.map(
     ask(
       client,
@@ -101,13 +138,17 @@ const monthsOf = (client: Pg.PoolClient, { name }: Parent): Effect.Effect<Readon
         .filter((month): month is Month.Month => month !== undefined)
   )
 
-/** Attaching takes a lock that lets others read and write meanwhile, but for what lies in `…_other`. */
+/**
+ * Attaching takes a lock that lets others read and write meanwhile, but for what lies in `…_other`: what somebody puts
+ * there between the move and the attachment could not stay.
+ */
 const make = (client: Pg.PoolClient, parent: Parent, month: Month.Month): Effect.Effect<void, Session.Fault> => {
   const { key, name, settings } = parent
   const partition = partitionName(parent, month)
   const from = Month.firstId(Month.begin(month))
   const until = Month.firstId(Month.begin(month + 1))
   const steps = [
+    `lock table vsms.${name}_other in access exclusive mode`,
     `create table vsms.${partition} (like vsms.${name} including all)${settings}`,
     `with moved as (delete from vsms.${name}_other where ${key} >= '${from}' and ${key} < '${until}' returning *)
       insert into vsms.${partition} select * from moved`,
@@ -116,8 +157,16 @@ const make = (client: Pg.PoolClient, parent: Parent, month: Month.Month): Effect
   return Effect.forEach(steps, (step) => ask(client, step), { discard: true })
 }
 
-const ask = (client: Pg.PoolClient, text: string) =>
+const ask = (client: Pg.Pool | Pg.PoolClient, text: string) =>
   Session.run(client, { statement: { name: undefined, text }, values: [] })
+
+const failing =
+  (operation: string) =>
+  (fault: Session.Fault): PortFailure =>
+    fault.toFailure("Partitions", operation)
+
+/** How often it is tried again if others were in the way, who have then gone on. */
+const tries = 5
 
 /** In a transaction, one process at a time. */
 const locked = <A, E>(
@@ -125,15 +174,16 @@ const locked = <A, E>(
   body: (client: Pg.PoolClient) => Effect.Effect<A, E | Session.Fault>
 ): Effect.Effect<A, Exclude<E, Session.Fault> | PortFailure, Database> =>
   Effect.flatMap(Database, (database) =>
-    Effect.mapError(
-      Session.transaction(database, (client) =>
-        Effect.zipRight(ask(client, `select pg_advisory_xact_lock(${lockKey})`), body(client))
-      ),
-      (error) =>
+    Session.transaction(database, (client) =>
+      Effect.zipRight(ask(client, `select pg_advisory_xact_lock(${lockKey})`), body(client))
+    ).pipe(
+      Effect.retry({ times: tries, while: (error) => error instanceof Session.Fault && error.isConflict }),
+      Effect.mapError((error) =>
         error instanceof Session.Fault
-          ? error.toFailure("Partitions", operation)
+          ? failing(operation)(error)
           : // What is left is the caller's own.
             (error as Exclude<E, Session.Fault>)
+      )
     )
   )
 

@@ -36,7 +36,7 @@ export const layer = (
     Effect.gen(function* () {
       const database = yield* Database
       yield* Migrations.run(migrations)
-      yield* Partitions.ensure
+      yield* Partitions.keep
       const bells = yield* WorkBells.make(database)
       const all = { ...defaults, ...options }
       const committer = yield* Committer.make(database, all, bells.announce)

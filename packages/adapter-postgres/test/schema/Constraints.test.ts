@@ -43,7 +43,7 @@ beforeAll(async () => {
         to: "13800138999",
         idempotencyKey: "a key"
       }
-      yield* (yield* Sends).accept(one!, applicationId, input)
+      yield* (yield* Sends).accept(one, applicationId, input)
     })
   )
 })
@@ -231,18 +231,18 @@ describe("a decision that breaks a rule is a defect, and leaves nothing", () => 
     runtime.runPromise(
       Effect.gen(function* () {
         const journal = yield* Journal
-        const before = yield* journal.load(Balance.ref(one!))
+        const before = yield* journal.load(Balance.ref(one))
         const exit = yield* Effect.exit(attempt)
         expect(Exit.isFailure(exit) && Cause.isDie(exit.cause)).toBe(true)
         if (Exit.isFailure(exit)) expect(Cause.pretty(exit.cause, { renderErrorCause: true })).toMatch(constraint)
-        expect(yield* journal.load(Balance.ref(one!))).toEqual(before)
+        expect(yield* journal.load(Balance.ref(one))).toEqual(before)
       })
     )
 
   it("BAL-6: minutes from nowhere", () =>
     refused(
       Effect.flatMap(Journal, (journal) =>
-        journal.transact([Balance.ref(one!)], ([row]) => Either.right(forge(row, { available: Minutes.make(5_000) })))
+        journal.transact([Balance.ref(one)], ([row]) => Either.right(forge(row, { available: Minutes.make(5_000) })))
       ),
       /balance_conserved/
     ))
@@ -250,7 +250,7 @@ describe("a decision that breaks a rule is a defect, and leaves nothing", () => 
   it("BAL-4: a second hold for a send", () =>
     refused(
       Effect.flatMap(Journal, (journal) =>
-        journal.transact([Balance.ref(one!)], ([row]) =>
+        journal.transact([Balance.ref(one)], ([row]) =>
           Either.right(forge(row, {}, [{ _tag: "MinutesHeld", at: 1, sendId, minutes: Minutes.make(1), parts: [] }]))
         )
       ),
@@ -260,7 +260,7 @@ describe("a decision that breaks a rule is a defect, and leaves nothing", () => 
   it("BAL-2: a failed send that is billed", () =>
     refused(
       Effect.flatMap(Journal, (journal) =>
-        journal.transact([Send.ref(one!, sendId)], ([row]) => Either.right(forge(row, { stage: "failed" })))
+        journal.transact([Send.ref(one, sendId)], ([row]) => Either.right(forge(row, { stage: "failed" })))
       ),
       /send_billed/
     ))
@@ -268,7 +268,7 @@ describe("a decision that breaks a rule is a defect, and leaves nothing", () => 
   it("NUM-3: a number that another account holds, which is found when the commit is made", () =>
     refused(
       Effect.flatMap(Journal, (journal) =>
-        journal.transact([Holdings.ref(one!), Holdings.ref(other!)], ([held, row]) =>
+        journal.transact([Holdings.ref(one), Holdings.ref(other)], ([held, row]) =>
           Either.right(forge(row, { held: held.state.held }))
         )
       ),

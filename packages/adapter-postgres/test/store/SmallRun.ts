@@ -43,9 +43,8 @@ export const platform = <E>(place: Layer.Layer<Database, E>) => {
     channel: ScriptedChannel.make({ story }),
     receiver: ({ body }) =>
       Effect.sync(() => {
-        const text = String(body)
-        const status = told.has(text) ? 204 : 500
-        told.add(text)
+        const status = told.has(body) ? 204 : 500
+        told.add(body)
         return { _tag: "Status", status, retryAfterMillis: undefined } as const
       })
   })
