@@ -73,4 +73,7 @@ export const layer = (place: Place.Place, clock: QuickClock) =>
       dialWithinMillis: { code: 3_600_000, notification: 3_600_000, activity: 3_600_000 }
     },
     callbacks: { targets: { privateNetworks: true, plainHttp: true } }
-  }).pipe(Layer.provideMerge(adapters(place.folder)), Layer.provideMerge(storage(place, clock)))
+  }).pipe(
+    // Side by side: the speech engine is loaded while the database opens in its own thread.
+    Layer.provideMerge(Layer.merge(adapters(place.folder), storage(place, clock)))
+  )
