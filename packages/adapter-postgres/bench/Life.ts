@@ -31,12 +31,11 @@ export const live = (
     const { callers, from, times } = options
     const run: Run = { acceptMillis: [], sendIds: [] }
     const waiting = new Map<string, Deferred.Deferred<Lease>>()
-    let ended = false
 
     /** One worker leases for all: it hands each lease to whom the send belongs. */
     const bell = yield* queue.bell("dial")
     const worker = Effect.gen(function* () {
-      while (!ended) {
+      for (;;) {
         const now = yield* Clock.currentTimeMillis
         const leases = yield* queue.lease({ queue: "dial", now, limit: callers, leaseMillis: 60_000 })
         for (const lease of leases) {
@@ -73,14 +72,12 @@ export const live = (
         yield* queue.finish(lease)
       })
 
-    const fiber = yield* Effect.forkScoped(worker)
+    yield* Effect.forkScoped(worker)
     yield* Effect.forEach(
       Array.from({ length: times }, (_, i) => i),
       life,
       { concurrency: callers, discard: true }
     )
-    ended = true
-    yield* Effect.fork(fiber.interruptAsFork(fiber.id()))
     return run
   }).pipe(Effect.scoped, Effect.withTracerEnabled(false))
 

@@ -122,7 +122,7 @@ export const make = (
       troubled: false
     }))
     const counts: Counts = { decisions: 0, commits: 0, conflicts: 0 }
-    const fork = Runtime.runFork(yield* Effect.runtime<never>())
+    const fork = Runtime.runFork(yield* Effect.runtime())
     const homeOf = (owner: string): Lane => lanes[hashOf(owner) % laneCount]!
 
     // -----------------------------------------------------------------------------------------------------------------

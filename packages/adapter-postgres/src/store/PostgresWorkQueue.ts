@@ -35,7 +35,7 @@ export const make = (
     }
 
     const takeOnce = (given: ReadonlyArray<GivenBack>): Effect.Effect<void> =>
-      Effect.matchCause(Session.run(pool, WorkStatements.giveBack(given)), {
+      Effect.matchCause(Effect.retry(Session.run(pool, WorkStatements.giveBack(given)), again), {
         onSuccess: (rows) => {
           const held = new Set(rows.map(({ token }) => String(token)))
           for (const { ends, lease, readyAt, resume } of given) {
@@ -74,6 +74,9 @@ export const make = (
     })
   })
 
+/** Nothing happened because of somebody else's statement. */
+const again = { while: ({ isConflict }: Session.Fault) => isConflict, times: 8 }
+
 /** One statement may touch a piece of work once: what is said of the same piece after that comes in the next. */
 const apart = (given: ReadonlyArray<GivenBack>): readonly [ReadonlyArray<GivenBack>, ReadonlyArray<GivenBack>] => {
   const seen = new Set<string>()
@@ -93,4 +96,4 @@ const apart = (given: ReadonlyArray<GivenBack>): readonly [ReadonlyArray<GivenBa
 const leaseOf = (
   queue: Queue,
   row: { readonly owner: string; readonly key: string; readonly attempt: number; readonly token: string }
-): Lease => ({ queue, owner: row.owner, key: row.key, attempt: row.attempt, token: String(row.token) })
+): Lease => ({ queue, owner: row.owner, key: row.key, attempt: row.attempt, token: row.token })

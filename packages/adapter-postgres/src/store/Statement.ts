@@ -28,6 +28,9 @@ export const named = (text: string): Statement => {
   return statement
 }
 
+/** What a row has in a column. */
+export type Value = string | number | boolean | null | undefined
+
 /** The values of a statement, numbered while its text is written. */
 export class Values {
   readonly list: Array<unknown> = []
@@ -38,7 +41,7 @@ export class Values {
   }
 
   /** An array of SQL, written out here: the driver takes several times as long. */
-  addArray(items: ReadonlyArray<unknown>, type: string): string {
+  addArray(items: ReadonlyArray<Value>, type: string): string {
     return this.add(`{${items.map(type === "text" ? quoted : plain).join(",")}}`, `${type}[]`)
   }
 
@@ -47,9 +50,9 @@ export class Values {
   }
 }
 
-const plain = (item: unknown): string => (item === null || item === undefined ? "NULL" : String(item))
+const plain = (item: Value): string => (item === null || item === undefined ? "NULL" : String(item))
 
-const quoted = (item: unknown): string => {
+const quoted = (item: Value): string => {
   if (item === null || item === undefined) return "NULL"
   const text = String(item)
   return `"${/["\\]/.test(text) ? text.replaceAll(/["\\]/g, "\\$&") : text}"`
@@ -59,7 +62,7 @@ const quoted = (item: unknown): string => {
 export interface Column<A> {
   readonly name: string
   readonly type: "text" | "int" | "bigint" | "boolean" | "double precision" | "json" | "jsonb"
-  readonly of: (row: A) => unknown
+  readonly of: (row: A) => Value
 }
 
 /**

@@ -19,7 +19,7 @@ export const make = <A>(
   take: (items: ReadonlyArray<A>) => Effect.Effect<void>
 ): Effect.Effect<Turns<A>, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const fork = Runtime.runFork(yield* Effect.runtime<never>())
+    const fork = Runtime.runFork(yield* Effect.runtime())
     let waiting: Array<A> = []
     let running = false
     let rest: (() => void) | undefined

@@ -26,7 +26,7 @@ const channelOf = (queue: Queue): string => `vsms_${queue}`
 
 export const make = (database: (typeof Database)["Service"]): Effect.Effect<Bells, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const fork = Runtime.runFork(yield* Effect.runtime<never>())
+    const fork = Runtime.runFork(yield* Effect.runtime())
     const here = new Map<Queue, Set<Queues.Queue<void>>>()
     /**
      * What was last answered, and has not changed since. Whoever asked wakes at that time by itself, and then asks again:

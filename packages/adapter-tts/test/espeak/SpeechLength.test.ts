@@ -110,20 +110,18 @@ describe("how long speech is", { timeout: 180_000 }, () => {
 
   it("BAL-4: whatever is rendered, in whichever language, as fast and with pauses as long as the policy says", () => {
     const literal = FastCheck.constantFrom(
-      ...[
-        "您的验证码是：",
-        "，5分钟内有效。",
-        "支出¥",
-        "元",
-        "尾号",
-        "的卡",
-        "Your code is ",
-        " minutes",
-        "请于",
-        "前",
-        "%",
-        "个"
-      ]
+      "您的验证码是：",
+      "，5分钟内有效。",
+      "支出¥",
+      "元",
+      "尾号",
+      "的卡",
+      "Your code is ",
+      " minutes",
+      "请于",
+      "前",
+      "%",
+      "个"
     )
     const value = FastCheck.oneof(
       matching(/^[0-9]{1,12}$/),
