@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
 import { Database } from "../src/place/Database.ts"
 import * as PgliteFolder from "../src/place/PgliteFolder.ts"
 import * as PostgresServer from "../src/place/PostgresServer.ts"
@@ -122,7 +123,7 @@ const { positionals, values } = parseArgs({
 const { from, to } = values
 const [command] = positionals
 
-const chosen = (() => {
+const chosen = ((): Effect.Effect<string, Error, Scope.Scope> | undefined => {
   if (values.help) return undefined
   if (command === "backup" && to !== undefined) return backup(to)
   if (command === "restore" && from !== undefined) return restore(from)

@@ -26,7 +26,7 @@ type Place = (typeof Database)["Service"]
 
 const query = ({ pool }: Place, text: string, values: Array<unknown> = []) =>
   Effect.map(
-    Effect.promise(() => pool.query<any>(text, values)),
+    Effect.promise(() => pool.query(text, values)),
     ({ rows }) => rows
   )
 

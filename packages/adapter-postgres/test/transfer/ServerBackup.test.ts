@@ -49,7 +49,7 @@ const contentOf = async (url: string) => {
 }
 
 const name = "a server comes back from its backup as it was; nothing is written over anything"
-if (!hasServer()) it.skip(`${name} (there is no PostgreSQL of Debian: ${PgTools.install} postgresql)`, () => {})
+if (!hasServer()) it.skip(`${name} [there is no PostgreSQL of Debian: apt-get install postgresql]`, () => {})
 else {
   it(name, { timeout: 120_000 }, async () => {
     const server = await TestServer.start({ source: "debian" })
