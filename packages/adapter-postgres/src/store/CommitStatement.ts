@@ -39,8 +39,7 @@ export const make = ({ events, now, owners, tallies, work, written }: Commit): Q
     if (some.length > 0) parts.push(insertEvents(values, table, some, now))
   }
   if (tallies.length > 0) parts.push(...StatisticsStatements.add(values, tallies, ifDone))
-  parts.push(...WorkStatements.order(values, work, ifDone))
-  const named = parts.map((part, i) => `part${i} as (${part})`)
+  const named = [...parts.map((part, i) => `part${i} as (${part})`), ...WorkStatements.order(values, work, ifDone)]
   return values.query(
     `with moved as (${OwnerStatements.move(values, owners)}),
     verdict as materialized (select count(*) = ${values.add(owners.length, "int")} as done from moved),

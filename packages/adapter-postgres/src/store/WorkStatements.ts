@@ -16,25 +16,42 @@ const names: ReadonlyArray<Column<{ readonly owner: string; readonly queue: stri
 
 const isNamed = "t.account_id = w.account_id and t.queue = w.queue and t.key = w.key"
 
+/** The one order in which everybody locks work: a database's own order of texts may differ from that of its columns. */
+const inOrder = (table: "t" | "w"): string =>
+  `${table}.account_id collate "C", ${table}.queue collate "C", ${table}.key collate "C"`
+
 const newToken = "nextval('vsms.work_token')"
 
-/** The statements that enqueue and cancel; at most one order for each piece of work. */
+/**
+ * The parts of a statement that enqueue and cancel; at most one order for each piece of work.
+ *
+ * **Details** What is there already is locked first and in order, as `giveBack` does it: so neither waits for a piece that
+ * the other has while it holds one that the other wants.
+ */
 export const order = (values: Values, work: ReadonlyArray<WorkOrder>, condition: string): ReadonlyArray<string> => {
   const enqueued = work.filter((one): one is Enqueue => one._tag === "Enqueue")
   const cancelled = work.filter(({ _tag }) => _tag === "Cancel")
   const parts: Array<string> = []
+  let then = condition
+  if (cancelled.length > 0) {
+    parts.push(`locked_work as materialized (
+      select t.account_id, t.queue, t.key from ${tableOf(values, names, work)} join vsms.work t on ${isNamed}
+      where ${condition} order by ${inOrder("t")} for update of t)`)
+    then = `${condition} and (select count(*) from locked_work) >= 0`
+    parts.push(`cancelled_work as (
+      delete from vsms.work t using ${tableOf(values, names, cancelled)} where ${then} and ${isNamed})`)
+  }
   if (enqueued.length > 0) {
     const columns: ReadonlyArray<Column<Enqueue>> = [
       ...names,
       { name: "ready_at", type: "bigint", of: ({ dueAt }) => dueAt }
     ]
-    parts.push(`insert into vsms.work as t (account_id, queue, key, ready_at, attempt, token)
-      select w.*, 0, ${newToken} from ${tableOf(values, columns, enqueued)} where ${condition} order by 1, 2, 3
+    parts.push(`enqueued_work as (
+      insert into vsms.work as t (account_id, queue, key, ready_at, attempt, token)
+      select w.*, 0, ${newToken} from ${tableOf(values, columns, enqueued)} where ${then} order by ${inOrder("w")}
       on conflict (account_id, queue, key) do update set
-      ready_at = excluded.ready_at, attempt = 0, token = excluded.token`)
+      ready_at = excluded.ready_at, attempt = 0, token = excluded.token)`)
   }
-  if (cancelled.length > 0)
-    parts.push(`delete from vsms.work t using ${tableOf(values, names, cancelled)} where ${condition} and ${isNamed}`)
   return parts
 }
 
@@ -80,7 +97,7 @@ export const giveBack = (given: ReadonlyArray<Return>): Query => {
   return values.query(
     `with held as materialized (
       select w.* from ${tableOf(values, returned, given)} join vsms.work t on ${isNamed}
-      where t.token = w.token order by 1, 2, 3 for update of t),
+      where t.token = w.token order by ${inOrder("t")} for update of t),
     finished as (
       delete from vsms.work t using held w where w.ready_at is null and ${isNamed}),
     kept as (
