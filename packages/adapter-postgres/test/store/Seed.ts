@@ -5,7 +5,10 @@
 import * as Minutes from "@vsms/core/money/Minutes"
 import * as Balance from "@vsms/core/balance/Balance"
 import * as Send from "@vsms/core/sending/Send"
+import { Journal } from "@vsms/core/storage/Journal"
+import * as Effect from "effect/Effect"
 import type * as Pg from "pg"
+import { Database } from "../../src/place/Database.ts"
 import * as Codec from "../../src/store/Codec.ts"
 import * as Tables from "../../src/store/Table.ts"
 
@@ -205,3 +208,39 @@ export const sow = async (pool: Pg.Pool, options: Options): Promise<void> => {
     }
   }
 }
+
+/** That samples of what was put there are, to the last column, what the store would have written. Throws if not. */
+export const check = (options: Pick<Options, "accountId" | "sends">) =>
+  Effect.gen(function* () {
+    const journal = yield* Journal
+    const { pool } = yield* Database
+    const table = Tables.of(Send.kind)
+    const codec = Codec.of(Send.kind)
+    const places = table.places.flatMap(({ at: column, partition }) => [partition, column])
+    const wanted = [0, 1, options.sends >> 1, options.sends - 1]
+    const ids = yield* Effect.promise(() =>
+      pool.query(
+        `select send_id as id from vsms.sends where account_id = $1 and receipts_at = any($2) order by receipts_at`,
+        [options.accountId, wanted.map((i) => i + 1)]
+      )
+    )
+    const samples = yield* Effect.forEach(ids.rows, ({ id }) => journal.load(Send.ref(options.accountId, String(id))))
+    for (const { personal, ref, state, version } of samples) {
+      const { rows } = yield* Effect.promise(() =>
+        pool.query(
+          `select state = $1::jsonb as state, personal::text = $2 as personal, version, ${places.join(", ")}
+            from vsms.sends where account_id = $3 and send_id = $4`,
+          [codec.writeState(state), codec.writePersonal(personal), ref.owner, ref.key]
+        )
+      )
+      const indexed = table.places.flatMap(({ index }) => {
+        const position = Send.kind.indexes[index]!.position(ref.key, state, personal)
+        return [position?.partition ?? null, position?.at ?? null]
+      })
+      const found = [rows[0].state, rows[0].personal, rows[0].version, ...places.map((name) => rows[0][name])]
+      const expected = [true, true, version, ...indexed]
+      if (JSON.stringify(found) !== JSON.stringify(expected))
+        throw new Error(`a sample is not as the store writes it: ${JSON.stringify(found)}, ${JSON.stringify(expected)}`)
+    }
+    if (samples.length !== new Set(wanted).size) throw new Error(`there are ${samples.length} samples`)
+  })
