@@ -75,8 +75,9 @@ export const make = <E, R>(
 
     const here = (protocol: Hop.Protocol): { readonly host: string; readonly port: number } => {
       const address = options.publicAddress ?? opened?.address ?? "127.0.0.1"
-      const port = (protocol === "tls" ? opened?.tlsPort : undefined) ?? opened?.port ?? Hop.defaultPort(protocol)
-      return { host: Hop.bracketed(address), port }
+      // Without a certificate nobody can connect to us over TLS: answers come by the connection that we made.
+      const port = protocol === "tls" ? opened?.tlsPort : opened?.port
+      return { host: Hop.bracketed(address), port: port ?? Hop.defaultPort(protocol) }
     }
 
     const contact = (protocol: Hop.Protocol): SipUri.SipUri =>

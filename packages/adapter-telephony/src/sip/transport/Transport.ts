@@ -30,7 +30,8 @@ export interface Counts {
 
 export interface Transport {
   readonly address: string
-  readonly port: number
+  /** Of UDP and TCP; `undefined` if we speak neither. */
+  readonly port: number | undefined
   /** Where TLS connections are taken; `undefined` without a certificate of our own. */
   readonly tlsPort: number | undefined
   readonly protocols: ReadonlyArray<Hop.Protocol>
@@ -86,7 +87,7 @@ const opened = (
     const streams = yield* Streams.open({ ...options, port: datagrams?.port ?? options.port }, take, () => malformed++)
     const transport: Transport = {
       address: options.address,
-      port: datagrams?.port ?? streams.port ?? 0,
+      port: datagrams?.port ?? streams.port,
       tlsPort: streams.tlsPort,
       protocols: options.protocols,
       send: (hop, message) => {

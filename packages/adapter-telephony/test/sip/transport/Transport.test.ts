@@ -28,11 +28,8 @@ const open = (options: Partial<Transport.TransportOptions> = {}) =>
   Effect.gen(function* () {
     const inbox = yield* Queue.unbounded<Transport.Received>()
     const transport = yield* Transport.make({ ...base, ...options }, (received) => void inbox.unsafeOffer(received))
-    return {
-      transport,
-      inbox,
-      hop: (protocol: Hop.Protocol): Hop.Hop => ({ protocol, address: transport.address, port: transport.port })
-    }
+    const { address, port = 0 } = transport
+    return { transport, inbox, port, hop: (protocol: Hop.Protocol): Hop.Hop => ({ protocol, address, port }) }
   })
 
 const run = <A, E>(effect: Effect.Effect<A, E, Scope.Scope>) =>
@@ -106,7 +103,7 @@ describe.each(["udp", "tcp"] as const)("%s", (protocol) => {
         yield* Effect.promise(
           () =>
             new Promise<void>((resolve) => {
-              const { port } = there.transport
+              const { port } = there
               if (protocol === "udp") {
                 const socket = dgram.createSocket("udp4")
                 socket.send("\r\n\r\n", port, "127.0.0.1", () =>
@@ -264,7 +261,7 @@ describe("connections", () => {
       Effect.gen(function* () {
         const there = yield* open()
         const answer = yield* Effect.async<string>((resume) => {
-          const socket = net.connect(there.transport.port, "127.0.0.1", () => socket.write("\r\n\r\n"))
+          const socket = net.connect(there.port, "127.0.0.1", () => socket.write("\r\n\r\n"))
           socket.on("data", (chunk) => {
             resume(Effect.succeed(chunk.toString()))
             socket.destroy()
@@ -336,7 +333,7 @@ it("a port that is taken is a failure", () =>
   run(
     Effect.gen(function* () {
       const first = yield* open()
-      const failure = yield* Effect.flip(open({ port: first.transport.port }))
+      const failure = yield* Effect.flip(open({ port: first.port }))
       expect(failure).toMatchObject({ reason: "unreachable", detail: "EADDRINUSE" })
     })
   ))

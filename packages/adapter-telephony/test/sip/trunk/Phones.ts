@@ -32,7 +32,8 @@ export interface Phones {
   readonly count: () => number
 }
 
-export const make = (address = "127.0.0.1", protocols: ReadonlyArray<Hop.Protocol> = ["udp", "tcp"]) =>
+/** Over UDP and TCP; over TLS instead with a certificate. */
+export const make = (address = "127.0.0.1", own?: { readonly certificate: string; readonly key: string }) =>
   Effect.gen(function* () {
     const habits = new Map<string, Habit>()
     const dials = new Map<string, Set<string>>()
@@ -41,7 +42,11 @@ export const make = (address = "127.0.0.1", protocols: ReadonlyArray<Hop.Protoco
     let isDown = false
     let tokens = 0
     let opened: Transport.Transport | undefined
-    const port = () => opened?.port ?? 0
+    const port = () => opened?.tlsPort ?? opened?.port ?? 0
+    const settings: Transport.TransportOptions =
+      own === undefined
+        ? { address, port: 0, protocols: ["udp", "tcp"] }
+        : { address, port: 0, protocols: ["tls"], tls: { own: { ...own, port: 0 } } }
 
     const respond = (
       transaction: Transactions.ServerTransaction,
@@ -101,7 +106,7 @@ export const make = (address = "127.0.0.1", protocols: ReadonlyArray<Hop.Protoco
 
     const transactions: Transactions.Transactions = yield* Transactions.make(
       (receive) =>
-        Effect.tap(Transport.make({ address, port: 0, protocols }, receive), (transport) =>
+        Effect.tap(Transport.make(settings, receive), (transport) =>
           Effect.sync(() => {
             opened = transport
           })

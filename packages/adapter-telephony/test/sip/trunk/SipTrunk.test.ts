@@ -13,6 +13,7 @@ import * as TelephoneEvent from "../../../src/sip/rtp/TelephoneEvent.ts"
 import type * as Hop from "../../../src/sip/transport/Hop.ts"
 import * as SipTrunk from "../../../src/sip/trunk/SipTrunk.ts"
 import * as TrunkUri from "../../../src/sip/trunk/TrunkUri.ts"
+import * as TestCertificate from "../transport/TestCertificate.ts"
 import * as Phones from "./Phones.ts"
 
 const run = <A, E>(effect: Effect.Effect<A, E, Scope.Scope>) =>
@@ -85,15 +86,16 @@ const hasIpv6 = Object.values(os.networkInterfaces()).some((addresses) =>
 describe.concurrent("a SIP trunk", () => {
   const places: ReadonlyArray<readonly [Hop.Protocol, string]> = [
     ["udp", "127.0.0.1"],
-    ["tcp", "127.0.0.1"]
+    ["tcp", "127.0.0.1"],
+    ["tls", "127.0.0.1"]
   ]
   it.each(hasIpv6 ? [...places, ["udp", "::1"] as const] : places)(
     "SND-5: over %s at %s, each callee hears what is meant for him, byte for byte, and nobody else's",
     (protocol, address) =>
       run(
         Effect.gen(function* () {
-          const phones = yield* Phones.make(address)
-          const channel = yield* trunkTo(phones, protocol)
+          const phones = yield* Phones.make(address, protocol === "tls" ? TestCertificate : undefined)
+          const channel = yield* trunkTo(phones, protocol, { tls: { ca: TestCertificate.certificate } })
           const calls = []
           for (let i = 0; i < 6; i++) {
             const callee = `+8613800138${String(i).padStart(3, "0")}`
