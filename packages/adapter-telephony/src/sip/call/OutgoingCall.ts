@@ -150,6 +150,10 @@ export class OutgoingCall {
     const dialog = Dialog.receive(leg.dialog, request, envelope)
     if (dialog === undefined) return respond(Answer.response(request, 500))
     leg.dialog = dialog
+    const unknown = (Message.elements(request, "Require") ?? []).filter((option) => option.toLowerCase() !== "timer")
+    if (unknown.length > 0) {
+      return respond(Answer.response(request, 420, { headers: [{ name: "Unsupported", value: unknown.join(", ") }] }))
+    }
     const isTalking = this.phase === "talking" && leg === this.leg
     switch (request.method) {
       case "BYE":

@@ -536,7 +536,9 @@ describe("during the call", () => {
     ["OPTIONS", {}, 200],
     ["REFER", {}, 405],
     ["BYE", { tag: "stranger" }, 481],
-    ["INFO", { sequence: 100 }, 200]
+    ["INFO", { sequence: 100 }, 200],
+    ["UPDATE", { headers: [{ name: "Require", value: "timer" }] }, 200],
+    ["UPDATE", { headers: [{ name: "Require", value: "timer, precondition" }] }, 420]
   ])("%s %j gets %d, and the call goes on", async (method, parts, status) => {
     const here = await talking()
     const { responses } = here.ask(method, parts)
