@@ -83,7 +83,7 @@ const recall = (place: string, say: Say) =>
       `在 ${place} 中找到上次的数据：账号 ${accountId}，应用 ${applicationId}，模板 ${templateZh}，号码 ${numberZh}，` +
         `余额 ${available} 分钟，此前呼叫 ${calls} 次`,
       `found in ${place}: account ${accountId}, application ${applicationId}, template ${templateEn}, ` +
-        `number ${numberEn}, ${available} minutes left, ${calls} earlier calls`
+        `number ${numberEn}, minutes left ${available}, earlier calls ${calls}`
     )
   })
 
@@ -355,7 +355,7 @@ const patiently = <A, E, R>(
       yield* (yield* StoryTime).setForward(error.retryAfterMillis)
       yield* say(
         `该号码此前已呼叫 ${error.counted} 次，按频控规则须稍候：时钟拨快 ${minutes} 分钟`,
-        `this number was called ${error.counted} times before (SND-8): ${minutes} minutes later`
+        `this number was called before, and has to be left in peace (SND-8): set forward by ${minutes} min`
       )
       return yield* patiently(accept, say)
     })
