@@ -24,7 +24,7 @@ describe("crashes", () => {
     "SND-10, SND-7, BAL-5, BAL-6, CBK-1, STA-7: on a server, whatever is killed, nothing that was answered is lost or done twice",
     async () => {
       const kills = long ? 3_000 : 24
-      const result = await Crashes.run({ place: "server", kills, killsInRound: long ? 60 : 24, seed, ...until })
+      const result = await Crashes.run({ place: "server", kills, killsInRound: long ? 40 : 24, seed, ...until })
       report("PostgreSQL", result)
       expect(result.problems).toEqual([])
       busy(result)
@@ -59,4 +59,14 @@ describe("crashes", () => {
       },
       3 * minute
     )
+
+  it(
+    "a server that answers before its log is on the disk is found out",
+    async () => {
+      const result = await Crashes.run({ place: "server", kills: 30, killsInRound: 30, seed, hurried: true })
+      report("a hurried server", result)
+      expect(result.problems.join("\n")).toMatch(/is not there/)
+    },
+    3 * minute
+  )
 })

@@ -27,6 +27,8 @@ export interface Plan {
   readonly killsInRound: number
   readonly seed: number
   readonly broken?: BrokenStores.Broken
+  /** The server answers before its log is on the disk. */
+  readonly hurried?: boolean
 }
 
 export interface Counts {
@@ -77,7 +79,7 @@ export const run = async (plan: Plan): Promise<Result> => {
     audits: 0,
     checks: 0
   }
-  const place = await (plan.place === "server" ? serverPlace() : folderPlace())
+  const place = await (plan.place === "server" ? serverPlace(plan.hurried === true) : folderPlace())
   const spares = new Spares()
   const chance = random(plan.seed)
   const problems: Array<string> = []
@@ -115,8 +117,9 @@ const minutes = [
   { minutes: 50_000, callbacks: true }
 ]
 
-const serverPlace = async (): Promise<Place> => {
-  const server = await TestServer.start({ fsync: true, maxConnections: 60 })
+const serverPlace = async (hurried: boolean): Promise<Place> => {
+  const settings = { synchronous_commit: "off", wal_writer_delay: "10s" }
+  const server = await TestServer.start({ fsync: true, maxConnections: 60, ...(hurried ? { settings } : {}) })
   const template = await server.createDatabase()
   const tenants = await Tenants.open(Tenants.server(template), minutes)
   return {
@@ -242,7 +245,10 @@ class Round {
       this.data = await this.place.fresh()
       this.begun = Date.now()
       for (let i = 0; i < this.place.processes; i++) await this.hire()
-      for (let i = 0; i < kills && Date.now() < (this.plan.until ?? Number.POSITIVE_INFINITY); i++) {
+      const { counts } = this
+      const killed = (): number => counts.processesKilled + counts.serversKilled
+      const enough = killed() + kills
+      while (killed() < enough && Date.now() < (this.plan.until ?? Number.POSITIVE_INFINITY)) {
         const victim = this.workers[Math.floor(this.chance() * this.workers.length)]!
         // Now and then before the process has come up, mostly after some answers: a slow machine kills as a quick one.
         const answers = this.chance() < 0.15 ? 0 : 1 + Math.floor(this.chance() * 10)
@@ -271,12 +277,21 @@ class Round {
   private async kill(victim: Worker): Promise<Books.Books> {
     const { server } = this.place
     const what = this.chance()
-    if (server === undefined || what < 0.85) {
+    if (server === undefined) {
       this.counts.processesKilled++
-      const successor = await this.replace(victim)
-      return server === undefined ? (await successor.books)! : this.read()
+      return (await (
+        await this.replace(victim)
+      ).books)!
     }
-    const how = what < 0.95 ? "crash" : "immediate"
+    if (what < 0.85 && this.plan.hurried !== true) {
+      // One, and sometimes all of them.
+      const victims = what < 0.25 ? [...this.workers] : [victim]
+      this.counts.processesKilled += victims.length
+      await Promise.all(victims.map(({ child }) => child.kill()))
+      for (const one of victims) await this.replace(one)
+      return this.read()
+    }
+    const how = what < 0.95 || this.plan.hurried === true ? "crash" : "immediate"
     const both = what > 0.9 && what < 0.97
     this.counts.serversKilled++
     if (both) this.counts.processesKilled++
@@ -337,7 +352,7 @@ class Round {
     const again = this.again.shift() ?? this.answered.shift()
     if (again !== undefined) return again
     const due = ((Date.now() - this.begun) / 1_000) * sendsPerSecond
-    if (!this.loading || this.asked >= due || this.asked >= sendsInRound) return null
+    if (!this.loading || this.asked >= due || this.asked >= sendsForDeath * this.plan.killsInRound) return null
     const nth = this.asked++
     return {
       key: `key-${nth}`,
@@ -410,8 +425,8 @@ class Round {
   }
 }
 
-const sendsPerSecond = 40
-const sendsInRound = 600
+const sendsPerSecond = 30
+const sendsForDeath = 30
 
 /** Answers that were written down wholly: the last one may be cut off by a death. */
 const readLines = (file: string): ReadonlyArray<Audit.Acknowledged> => {
