@@ -1,6 +1,6 @@
 /**
  * Adapter: the audio of calls as RTP, paced by a worker thread: one for all calls, so that nothing that the main thread
- * does is heard. RTCP says every 5 s how it goes.
+ * does is heard. RTCP says now and then how it goes.
  */
 import { randomInt } from "node:crypto"
 import { Worker } from "node:worker_threads"
@@ -23,6 +23,8 @@ export interface MediaPlayerOptions {
   readonly ports?: { readonly first: number; readonly last: number }
   /** How long the thread may take to find a port; 5 s if absent. */
   readonly openMillis?: number
+  /** How often RTCP says how it goes; 5 s if absent, as RFC 3550 has it for a call of two. */
+  readonly reportMillis?: number
 }
 
 const bytesPerMilli = 8
@@ -39,7 +41,13 @@ interface Session {
 
 export const make = (options: MediaPlayerOptions): Effect.Effect<Media, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const { address, openMillis = 5_000, ports = { first: 16_384, last: 32_767 }, publicAddress = address } = options
+    const {
+      address,
+      openMillis = 5_000,
+      ports = { first: 16_384, last: 32_767 },
+      publicAddress = address,
+      reportMillis = 5_000
+    } = options
     const clock = yield* Effect.clock
     const sessions = new Map<number, Session>()
     let ids = 0
@@ -172,7 +180,16 @@ export const make = (options: MediaPlayerOptions): Effect.Effect<Media, never, S
           isStarted = true
           const track = trackOf(agreed, playback)
           const [sequence, timestamp] = [randomInt(2 ** 16), randomInt(2 ** 32)]
-          order({ _tag: "Start", id, flow: flowOf(agreed), track, source, sequence, timestamp })
+          order({
+            _tag: "Start",
+            id,
+            flow: flowOf(agreed),
+            track,
+            source,
+            sequence,
+            timestamp,
+            statisticsMillis: reportMillis
+          })
         },
         update: (agreed) => order({ _tag: "Update", id, flow: flowOf(agreed) }),
         stop: () => {

@@ -27,6 +27,8 @@ export interface StreamOptions {
   readonly maxBufferedBytes?: number
   /** How often an empty line goes out on each connection, so that nobody on the way forgets it; 30 s if absent. */
   readonly keepAliveMillis?: number
+  /** How long others may take to read what was sent when we stop; 1 s if absent. */
+  readonly lingerMillis?: number
 }
 
 /** Certificates are always verified: one that is nobody's but known can be given as `ca`. */
@@ -46,7 +48,6 @@ export interface Streams {
 
 /** Whoever connects to us and then says nothing does not stay for ever. */
 const idleMillis = 600_000
-const lingerMillis = 1_000
 
 type Wait = (result: Effect.Effect<void, TransportFailure>) => void
 
@@ -66,6 +67,7 @@ export const open = (
     const {
       connectMillis = 5_000,
       keepAliveMillis = 30_000,
+      lingerMillis = 1_000,
       maxBufferedBytes = 1_048_576,
       maxConnections = 1_000
     } = options

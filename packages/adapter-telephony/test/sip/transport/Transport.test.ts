@@ -228,7 +228,7 @@ describe("connections", () => {
           setTimeout(() => socket.resume(), 100)
         })
         const scope = yield* Scope.make()
-        const here = yield* Scope.extend(open({ maxBufferedBytes: 20_000_000 }), scope)
+        const here = yield* Scope.extend(open({ maxBufferedBytes: 20_000_000, lingerMillis: 9_000 }), scope)
         const sends = Array.from({ length: 200 }, (_, i) => here.transport.send(hop, request(i, "b".repeat(60_000))))
         yield* Effect.fork(Effect.all(sends, { concurrency: "unbounded" }))
         yield* Effect.sleep(50)

@@ -22,7 +22,6 @@ const phaseMillis = 2
 const mostLateMillis = 100
 /** So long the other end may show that it sends from elsewhere than it said (behind a NAT). */
 const latchMillis = 3_000
-const statisticsMillis = 5_000
 const headerBytes = 12
 
 /**
@@ -45,6 +44,7 @@ const headerBytes = 12
  * @property {number} packets
  * @property {number} bytes
  * @property {Counters | undefined} counters
+ * @property {number} statisticsMillis
  * @property {number} statisticsAt
  */
 
@@ -136,6 +136,7 @@ const newCall = (id, audio, control) => ({
   packets: 0,
   bytes: 0,
   counters: undefined,
+  statisticsMillis: 0,
   statisticsAt: 0
 })
 
@@ -212,7 +213,7 @@ const play = (call, now) => {
     tell({ _tag: "Played", id: call.id })
   }
   if (now >= call.statisticsAt) {
-    call.statisticsAt = now + statisticsMillis
+    call.statisticsAt = now + call.statisticsMillis
     const { bytes, counters, packets, timestamp } = call
     tell({ _tag: "Statistics", id: call.id, statistics: { packets, bytes, timestamp, reception: counters } })
   }
@@ -235,11 +236,11 @@ const tick = () => {
 }
 
 /** @type {(order: Extract<Order, { readonly _tag: "Start" }>) => void} */
-const start = ({ flow, id, sequence, source, timestamp, track }) => {
+const start = ({ flow, id, sequence, source, statisticsMillis, timestamp, track }) => {
   const call = calls.get(id)
   if (call === undefined || call.phase >= 0) return
   const now = performance.now()
-  Object.assign(call, { flow, track, source, sequence, timestamp, latchUntil: now + latchMillis })
+  Object.assign(call, { flow, track, source, sequence, timestamp, statisticsMillis, latchUntil: now + latchMillis })
   call.statisticsAt = now + statisticsMillis
   call.phase = turns.reduce(
     (least, turn, at) => (turn.size < /** @type {Set<Call>} */ (turns[least]).size ? at : least),

@@ -33,6 +33,8 @@ export type Order =
       readonly source: number
       readonly sequence: number
       readonly timestamp: number
+      /** How often `Statistics` are told. */
+      readonly statisticsMillis: number
     }
   | { readonly _tag: "Update"; readonly id: number; readonly flow: Flow }
   /** Sends an RTCP packet. */
