@@ -61,11 +61,14 @@ export const run = (client: Client, { statement, values }: Query): Effect.Effect
     )
   })
 
-/** Half a character is no text. The driver would send another one in its place, and nobody would be told. */
-const canBeHeld = (value: unknown): boolean => typeof value !== "string" || isText(value)
+/**
+ * Half a character is no text: the driver would send another one in its place, and nobody would be told. NUL is found by
+ * the server too, but each statement that it refuses costs a connection, and anybody can put one into a URL.
+ */
+const canBeHeld = (value: unknown): boolean => typeof value !== "string" || (isText(value) && !value.includes("\0"))
 
-/** As the server says it of NUL, which it finds itself. */
-const notText = Object.assign(new Error("half a character"), { code: "22021" })
+/** As the server says it. */
+const notText = Object.assign(new Error("NUL, or half a character"), { code: "22021" })
 
 // The compiler's library is older than the engine.
 const isText: (text: string) => boolean = Function.prototype.call.bind(
