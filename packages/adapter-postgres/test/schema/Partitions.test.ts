@@ -10,6 +10,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
 import { describe, expect, it, vi } from "@effect/vitest"
@@ -179,6 +180,30 @@ describe("partitions are made", () => {
         expect(history.length).toBe(2 + 2 * 160)
       }).pipe(Effect.provide(platform(url)))
     })
+  )
+
+  it.live("after whoever is just writing to the month, whose rows are moved too", () =>
+    Effect.gen(function* () {
+      const month = Month.ofInstant(Date.now()) + 5
+      const id = `${Month.firstId(Month.begin(month))}00000000000000000001`
+      const { pool } = yield* Database
+      const writer = yield* Effect.promise(() => pool.connect())
+      const write = (text: string) => Effect.promise(() => writer.query(text))
+      yield* write("begin")
+      yield* write(
+        `insert into vsms.sends (account_id, send_id, version, sequence, state) values ('somebody', '${id}', 1, 0,
+          '{"stage": "accepted", "billedMinutes": 0, "overrunMinutes": 0, "receipt": 0}')`
+      )
+      const making = yield* Effect.fork(
+        Effect.withClock(Partitions.ensure, later(Month.begin(month) + 86_400_000 - Date.now()))
+      )
+      yield* Effect.sleep("300 millis")
+      expect(yield* Fiber.poll(making)).toEqual(Option.none())
+      yield* write("commit")
+      writer.release()
+      expect(yield* Fiber.join(making)).toContain(`sends_${Month.label(month)}`)
+      expect(yield* ask(`select send_id from vsms.sends_${Month.label(month)}`)).toEqual([{ send_id: id }])
+    }).pipe(Effect.provide(Layer.provideMerge(PostgresStorage.layer(), TestPlaces.server({ sessions: 3 }))))
   )
 })
 

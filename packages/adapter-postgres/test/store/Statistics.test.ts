@@ -114,15 +114,23 @@ describe("statistics", () => {
     )
     const { accountId, applicationId } = enterprise!
     let called = 0
-    const traffic = FastCheck.record({
+    interface Traffic {
+      readonly edge: number
+      readonly offset: number
+      readonly end: "completed" | "busy" | "noAnswer" | "open"
+      readonly talkMillis: number
+      readonly endsLater: number
+      readonly from: Enterprises.Enterprise
+    }
+    const traffic: FastCheck.Arbitrary<Traffic> = FastCheck.record({
       edge: FastCheck.constantFrom(...edges),
       offset: FastCheck.integer({ min: -30 * hour, max: 30 * hour }),
-      end: FastCheck.constantFrom("completed", "busy", "noAnswer", "open"),
+      end: FastCheck.constantFrom("completed" as const, "busy" as const, "noAnswer" as const, "open" as const),
       talkMillis: FastCheck.integer({ min: 1, max: 59_000 }),
       endsLater: FastCheck.integer({ min: 0, max: 20_000 }),
       from: FastCheck.constantFrom(enterprise!, other!)
     })
-    const life = ({ edge, end, endsLater, from, offset, talkMillis }: FastCheck.Value<typeof traffic>) =>
+    const life = ({ edge, end, endsLater, from, offset, talkMillis }: Traffic) =>
       Effect.gen(function* () {
         const sends = yield* Sends
         const acceptedAt = edge + offset
