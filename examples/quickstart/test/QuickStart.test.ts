@@ -3,6 +3,7 @@ import * as FolderLock from "@vsms/adapter-postgres/place/FolderLock"
 import * as PgliteFolder from "@vsms/adapter-postgres/place/PgliteFolder"
 import * as PostgresServer from "@vsms/adapter-postgres/place/PostgresServer"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { describe, expect, inject, it, onTestFinished } from "vitest"
 import { execFile } from "node:child_process"
@@ -11,6 +12,7 @@ import { createRequire } from "node:module"
 import * as os from "node:os"
 import * as path from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
+import * as Place from "../src/Place.ts"
 import { aheadMillis } from "../src/StoryTime.ts"
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
@@ -187,6 +189,13 @@ describe("quick start", () => {
     expect(lastLine(second.out)).toMatchObject({ balanceMinutes: 9_998, earlierCalls: 1 })
     expect(second.out).not.toContain(new URL(url).password)
     expect(await fs.readdir(path.join(folder, ".vsms"))).toEqual(["recordings"])
+
+    const beside = await Layer.build(Place.layer({ folder, url: Redacted.make(url) })).pipe(
+      Effect.zipRight(Effect.promise(() => start({ folder, env: { VSMS_DATABASE_URL: url } }))),
+      Effect.scoped,
+      Effect.runPromise
+    )
+    expect([beside.code, beside.err]).toEqual([1, expect.stringContaining("another quick start is at work")])
 
     await query(url, "delete from vsms.things where kind = 'storyTime'")
     const others = await start({ folder, env: { VSMS_DATABASE_URL: url } })
