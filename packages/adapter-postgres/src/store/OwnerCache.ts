@@ -29,7 +29,7 @@ export class OwnerCache {
   private next = 0
   private size = 0
 
-  /** At most so many rows. */
+  /** At most so many rows, and no owner of which there is none. */
   constructor(capacity: number) {
     this.capacity = capacity
   }
@@ -79,6 +79,11 @@ export class OwnerCache {
     this.queue.push(entry)
     this.size++
     if (this.size > this.capacity) this.evict()
+    // Where owners are forgotten again and again there is always room, and nothing would ever be passed by.
+    if (this.queue.length > 2 * this.capacity + 64) {
+      this.queue = this.queue.slice(this.next).filter(({ gone }) => !gone)
+      this.next = 0
+    }
   }
 
   forget(owner: string): void {
@@ -101,12 +106,12 @@ export class OwnerCache {
         continue
       }
       this.entries.delete(entry.ref)
-      this.books.get(entry.ref.owner)?.entries.delete(entry)
       this.size--
-    }
-    if (this.next > this.capacity) {
-      this.queue = this.queue.slice(this.next)
-      this.next = 0
+      const { owner } = entry.ref
+      const entries = this.books.get(owner)?.entries
+      entries?.delete(entry)
+      // A revision without rows is no use, and there may be any number of owners.
+      if (entries?.size === 0) this.forget(owner)
     }
   }
 }

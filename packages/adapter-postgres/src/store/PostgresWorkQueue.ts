@@ -5,7 +5,9 @@
 import type { PortFailure } from "@vsms/core/PortFailure"
 import type { Queue } from "@vsms/core/storage/Decision"
 import { type Lease, WorkQueue } from "@vsms/core/storage/WorkQueue"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { Database } from "../place/Database.ts"
 import type { Bells } from "./WorkBells.ts"
@@ -35,18 +37,24 @@ export const make = (
     }
 
     const takeOnce = (given: ReadonlyArray<GivenBack>): Effect.Effect<void> =>
-      Effect.matchCause(Effect.retry(Session.run(pool, WorkStatements.giveBack(given)), again), {
-        onSuccess: (rows) => {
-          const held = new Set(rows.map(({ token }) => String(token)))
-          for (const { ends, lease, readyAt, resume } of given) {
-            const isHeld = held.has(lease.token)
-            if (isHeld && ends && readyAt !== undefined) bells.announce(lease.queue, readyAt)
-            resume(Effect.succeed(isHeld))
-          }
-        },
+      Effect.matchCauseEffect(Effect.retry(Session.run(pool, WorkStatements.giveBack(given)), again), {
+        onSuccess: (rows) =>
+          Effect.sync(() => {
+            const held = new Set(rows.map(({ token }) => String(token)))
+            for (const { ends, lease, readyAt, resume } of given) {
+              const isHeld = held.has(lease.token)
+              if (isHeld && ends && readyAt !== undefined) bells.announce(lease.queue, readyAt)
+              resume(Effect.succeed(isHeld))
+            }
+          }),
         onFailure: (cause) => {
+          // Nobody is to suffer for what another gives back: the culprit is found by halves.
+          if (given.length > 1 && Option.exists(Cause.failureOption(cause), ({ isOfData }) => isOfData)) {
+            const half = given.length >> 1
+            return Effect.zipRight(takeOnce(given.slice(0, half)), takeOnce(given.slice(half)))
+          }
           const failure = Session.failCause("WorkQueue", "giveBack", cause)
-          for (const { resume } of given) resume(failure)
+          return Effect.sync(() => given.forEach(({ resume }) => resume(failure)))
         }
       })
     const turns = yield* Turns.make(batchSize, take)

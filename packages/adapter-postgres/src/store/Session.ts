@@ -32,9 +32,12 @@ export class Fault {
     return this.code === "40001" || this.code === "40P01"
   }
 
-  /** True of one of those who share a statement, not of all: a value that cannot be held, a constraint, a mistake. */
+  /**
+   * True of one of those who share a statement, not of all: a value that cannot be held or is too long for an index, a
+   * constraint, a mistake.
+   */
   get isOfData(): boolean {
-    return this.isMistake || this.code?.startsWith("22") === true || this.breaksConstraint
+    return this.isMistake || /^(22|54)/.test(this.code ?? "") || this.breaksConstraint
   }
 
   get breaksConstraint(): boolean {

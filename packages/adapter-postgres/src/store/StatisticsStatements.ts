@@ -79,7 +79,7 @@ export const sum = (query: TallyQuery): Query => {
     ...(templateId === undefined ? [] : [`template_id = ${values.add(templateId, "text")}`])
   ]
   const between = ({ name, unit }: StatisticsTable, first: number, end: number): string => {
-    const day = unit === "day" ? "day, 0 as hour" : `(hour + ${shanghaiOffsetHours}) / 24 as day, hour`
+    const day = unit === "day" ? "day, 0 as hour" : `floor((hour + ${shanghaiOffsetHours}) / 24.0)::int as day, hour`
     const range = [`${unit} >= ${values.add(first, "int")}`, `${unit} < ${values.add(end, "int")}`]
     return `select ${day}, application_id, template_id, reason, sends, answered, failed, minutes from vsms.${name}
       where ${[`account_id = ${account}`, ...range, ...filters].join(" and ")}`

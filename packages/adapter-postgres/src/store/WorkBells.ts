@@ -54,6 +54,9 @@ export const make = (database: (typeof Database)["Service"]): Effect.Effect<Bell
 
     const ring = (queue: Queue): void => here.get(queue)?.forEach((bell) => bell.unsafeOffer(undefined))
 
+    /** Where nobody waits, nobody wakes at the time that was answered. */
+    const isAwaited = (queue: Queue): boolean => (here.get(queue)?.size ?? 0) > 0
+
     const hang = (queue: Queue) =>
       Effect.tap(Queues.sliding<void>(1), (bell) =>
         Effect.sync(() => {
@@ -79,10 +82,13 @@ export const make = (database: (typeof Database)["Service"]): Effect.Effect<Bell
       ask: (queue, nextDue) =>
         Effect.suspend(() => {
           const before = announced.get(queue)
+          // Whoever asks does not wait for the last answer any more, and has no other yet: now everything is said.
+          nextDues.delete(queue)
           return Effect.tap(nextDue, (at) =>
             Effect.sync(() => {
               // What was announced meanwhile may be in the answer or not.
-              if (announced.get(queue) === before) nextDues.set(queue, at ?? Number.POSITIVE_INFINITY)
+              if (announced.get(queue) === before && isAwaited(queue))
+                nextDues.set(queue, at ?? Number.POSITIVE_INFINITY)
               else nextDues.delete(queue)
             })
           )
@@ -91,7 +97,10 @@ export const make = (database: (typeof Database)["Service"]): Effect.Effect<Bell
         Effect.gen(function* () {
           const bell = yield* Effect.acquireRelease(hang(queue), (hung) =>
             Effect.zipRight(
-              Effect.sync(() => here.get(queue)?.delete(hung)),
+              Effect.sync(() => {
+                here.get(queue)?.delete(hung)
+                if (!isAwaited(queue)) nextDues.delete(queue)
+              }),
               Queues.shutdown(hung)
             )
           )
