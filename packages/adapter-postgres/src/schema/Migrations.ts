@@ -149,9 +149,14 @@ const patience = `
 
 const query = (client: Pg.PoolClient, operation: string, text: string, values?: Array<unknown>) =>
   Effect.map(
-    attempt(operation, () => client.query<Record<string, unknown>>({ text, ...(values ? { values } : {}) })),
+    attempt(operation, () =>
+      client.query<Record<string, unknown>>(Object.assign({ text, ...(values ? { values } : {}) }, noTimeout))
+    ),
     ({ rows }) => rows ?? []
   )
+
+/** The driver's own limit, for servers that are silent, knows nothing of `patience`. As long as a timer can be. */
+const noTimeout = { query_timeout: 2 ** 31 - 1 }
 
 const attempt = <A>(operation: string, call: () => Promise<A>): Effect.Effect<A, PortFailure> =>
   Effect.tryPromise({ try: call, catch: (error) => portFailure("Migrations", operation, error) })

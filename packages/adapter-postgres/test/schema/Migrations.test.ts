@@ -141,6 +141,15 @@ describe("Migrations", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("a migration may take longer than any other statement", () =>
+    Effect.gen(function* () {
+      // The driver itself gives up five seconds after the server would.
+      const place = TestPlaces.server({ sessions: 1, statementTimeoutMillis: 1_000 })
+      const done = yield* Effect.provide(Migrations.run({ "0001_long": "SELECT pg_sleep(6.5)" }), place)
+      expect(done).toEqual(["0001_long"])
+    })
+  )
+
   it("names are numbered without gaps", () => {
     expect(() => Migrations.entriesOf({ "0001_a": "", "0003_c": "" })).toThrow("0003_c is not number 2")
   })
