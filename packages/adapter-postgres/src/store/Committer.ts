@@ -156,13 +156,15 @@ export const make = (
     const write = (
       { owners, query, snapshot }: Decided,
       client: Pg.Pool | Pg.PoolClient
-    ): Effect.Effect<boolean, Session.Fault> => {
-      if (query !== undefined) return Effect.map(Session.run(client, query), ([verdict]) => verdict?.done === true)
-      if (snapshot.isFresh) return Effect.succeed(true)
-      return Effect.map(Snapshot.revisions(client, owners), (actual) =>
-        owners.every((owner) => actual.get(owner) === snapshot.revisions.get(owner))
-      )
-    }
+    ): Effect.Effect<boolean, Session.Fault> =>
+      // What was decided on a batch that was not written is void, whatever the reason.
+      Session.withMistakes(() => {
+        if (query !== undefined) return Effect.map(Session.run(client, query), ([verdict]) => verdict?.done === true)
+        if (snapshot.isFresh) return Effect.succeed(true)
+        return Effect.map(Snapshot.revisions(client, owners), (actual) =>
+          owners.every((owner) => actual.get(owner) === snapshot.revisions.get(owner))
+        )
+      })
 
     const remember = (lane: Lane, { batch, owners, query, snapshot }: Decided): void => {
       const { remembered } = lane
