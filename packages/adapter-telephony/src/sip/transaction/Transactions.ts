@@ -69,7 +69,10 @@ export interface Transactions {
    * Answers the request as it was sent.
    */
   readonly start: (hop: Hop.Hop, request: Message.Request, listener: (event: ClientEvent) => void) => Message.Request
-  /** Sends the CANCEL of an INVITE that `start` answered: it has the INVITE's branch. */
+  /**
+   * Sends the CANCEL of an INVITE that `start` answered: it has the INVITE's branch. If the INVITE is still not answered
+   * after 32 s, it is forgotten without a word.
+   */
   readonly cancel: (hop: Hop.Hop, invite: Message.Request, reason?: string) => void
   /** Sends a request other than INVITE, and waits for its final response. */
   readonly exchange: (hop: Hop.Hop, request: Message.Request) => Effect.Effect<Message.Response, NoResponse>
@@ -92,6 +95,8 @@ interface Live {
 }
 
 interface Client extends Live {
+  /** Waits for nothing more. */
+  readonly abandon: () => void
   readonly receive: (response: Message.Response, envelope: Envelope.Envelope) => void
 }
 
@@ -197,6 +202,10 @@ export const make = <E, R>(
         alarmAt: Timing.never,
         timers: () => state,
         elapse: () => apply(machine.elapse(envOf(hop), state)),
+        abandon: () => {
+          state = machine.fail(state)
+          if (state.phase === "terminated") clients.delete(key)
+        },
         receive: (response, envelope) => {
           told = { _tag: "Response", response, envelope }
           if (response.status >= 300) acknowledgement ??= Answer.acknowledgement(request, response)
@@ -328,7 +337,11 @@ export const make = <E, R>(
       cancel: (hop, invite, reason) => {
         const via = Envelope.of(invite)
         const branch = Either.isRight(via) ? via.right.via.params.get("branch") : undefined
-        if (branch !== undefined) launch(hop, Answer.cancellation(invite, reason), branch, () => {})
+        if (branch === undefined) return
+        launch(hop, Answer.cancellation(invite, reason), branch, () => {})
+        // Whoever does not answer an INVITE that was taken back never will (RFC 3261, section 9.1).
+        const cancelled = clients.get(TransactionKey.ofSent(branch, "INVITE"))
+        alarms.set(alarms.now() + Timing.patience(timing), () => cancelled?.abandon())
       },
       exchange: (hop, request) =>
         Effect.async<Message.Response, NoResponse>((resume) => {

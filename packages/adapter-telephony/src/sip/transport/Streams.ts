@@ -122,6 +122,7 @@ export const open = (
         const { waiting = [] } = connection
         connection.waiting = undefined
         for (const { bytes, resume } of waiting) write(socket, bytes, resume)
+        if (closed) socket.destroySoon()
       })
       return connection
     }
@@ -197,9 +198,10 @@ export const open = (
       Effect.async<void>((resume) => {
         closed = true
         const check = () => sockets.size === 0 && resume(Effect.void)
+        const connecting = new Set([...connections.values()].map(({ socket, waiting }) => waiting && socket))
         for (const socket of sockets) {
           socket.on("close", check)
-          socket.destroySoon()
+          if (!connecting.has(socket)) socket.destroySoon()
         }
         check()
       }).pipe(
