@@ -237,7 +237,7 @@ export const check = (options: Pick<Options, "accountId" | "sends">) =>
         const position = Send.kind.indexes[index]!.position(ref.key, state, personal)
         return [position?.partition ?? null, position?.at ?? null]
       })
-      const found = [rows[0].state, rows[0].personal, rows[0].version, ...places.map((name) => rows[0][name])]
+      const found = [rows[0].state, rows[0].personal, Number(rows[0].version), ...places.map((name) => rows[0][name])]
       const expected = [true, true, version, ...indexed]
       if (JSON.stringify(found) !== JSON.stringify(expected))
         throw new Error(`a sample is not as the store writes it: ${JSON.stringify(found)}, ${JSON.stringify(expected)}`)
