@@ -53,6 +53,14 @@ export const table: { readonly [T in Refusal["_tag"]]: VendorCode } = {
   SignatureMissing: named(1003, "AuthFailure.InvalidAuthorization", "sig field is missing or empty"),
   SignatureWrong: named(1001, "AuthFailure.SignatureFailure", "sig check fail"),
   ClockOff: named(1021, "InternalError.RequestTimeException", "request time is too far from server time"),
+  AuthorizationUnreadable: named(1003, "AuthFailure.InvalidAuthorization", "authorization is missing or unreadable"),
+  CredentialUnknown: named(1019, "AuthFailure.SecretIdNotFound", "secret id not found"),
+  TokenUnknown: named(1001, "AuthFailure.TokenFailure", "token failure"),
+  SignatureExpired: named(1021, "AuthFailure.SignatureExpire", "signature expired"),
+  ForeignApplication: named(1006, "UnauthorizedOperation.VoiceSdkAppidVerifyFail", "sdkappid verify fail"),
+  ParameterMissing: named(1004, "MissingParameter", "a parameter is missing"),
+  ParameterWrong: named(1004, "InvalidParameter", "a parameter has the wrong type"),
+  NoSuchVersion: named(1030, "NoSuchVersion", "no such version"),
   NoSuchOperation: named(1011, "InvalidAction", "no such rest api"),
   NotSupported: named(1030, "UnsupportedOperation", "request is not supported"),
   TooManyRequests: named(1013, "RequestLimitExceeded", "too many requests, frequency limit"),
@@ -110,10 +118,10 @@ export const broken: VendorCode = named(3001, "InternalError", "unknown error")
 
 const known: { readonly [tag: string]: VendorCode | undefined } = table
 
-/** What an error is called; `broken` if it is no refusal. */
-export const codeOf = (error: unknown): VendorCode =>
-  typeof error === "object" && error !== null && "_tag" in error && typeof error._tag === "string"
-    ? Object.hasOwn(table, error._tag)
-      ? known[error._tag]!
-      : broken
-    : broken
+/** What an error is called, with the field that is wrong where it names one; `broken` if it is no refusal. */
+export const codeOf = (error: unknown): VendorCode => {
+  if (typeof error !== "object" || error === null || !("_tag" in error) || typeof error._tag !== "string") return broken
+  const code = Object.hasOwn(table, error._tag) ? known[error._tag]! : broken
+  const field = "field" in error && typeof error.field === "string" ? error.field : ""
+  return field === "" ? code : { ...code, text: `${code.text}: ${field}` }
+}

@@ -12,6 +12,7 @@ import { AuditLog } from "../auth/AuditLog.ts"
 import type { Rate } from "../door/RateLimit.ts"
 import type { Traffic } from "../door/Traffic.ts"
 import { NativeDoor } from "../NativeDoor.ts"
+import * as CloudDoor from "./CloudDoor.ts"
 import * as LegacyDoor from "./LegacyDoor.ts"
 import * as Receptions from "./Reception.ts"
 
@@ -23,7 +24,8 @@ export interface VendorDoorOptions {
 /**
  * Puts the vendor's wires before the native API: over `NativeDoor.layer`, beneath whatever hands requests to it.
  *
- * **Details** Taken are `/v5/…`; everything else goes on to the native API.
+ * **Details** Taken are `/v5/…`, and at `/` whatever is posted or names an action; everything else goes on to the native
+ * API.
  */
 export const layer = (
   options: VendorDoorOptions = {}
@@ -34,9 +36,12 @@ export const layer = (
       const native = yield* NativeDoor
       const reception = yield* Receptions.make(options)
       const legacy = yield* LegacyDoor.make(reception)
+      const cloud = yield* CloudDoor.make(reception)
       return NativeDoor.of({
-        handle: (incoming) =>
-          incoming.path.startsWith(LegacyDoor.prefix) ? legacy.handle(incoming) : native.handle(incoming)
+        handle: (incoming) => {
+          if (incoming.path.startsWith(LegacyDoor.prefix)) return legacy.handle(incoming)
+          return CloudDoor.isFor(incoming) ? cloud.handle(incoming) : native.handle(incoming)
+        }
       })
     })
   ).pipe(Layer.provide(AuditLog.layer))

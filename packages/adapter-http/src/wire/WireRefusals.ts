@@ -55,7 +55,70 @@ export class TextTooLong extends Schema.TaggedError<TextTooLong>()("TextTooLong"
   static readonly transient = false
 }
 
+/** API 3.0: no authorization, or one that cannot be read. */
+export class AuthorizationUnreadable extends Schema.TaggedError<AuthorizationUnreadable>()(
+  "AuthorizationUnreadable",
+  {}
+) {
+  static readonly rule = "http" as const
+  static readonly transient = false
+}
+
+/** API 3.0: nobody has this SecretId. */
+export class CredentialUnknown extends Schema.TaggedError<CredentialUnknown>()("CredentialUnknown", {}) {
+  static readonly rule = "http" as const
+  static readonly transient = false
+}
+
+/** API 3.0: the token of a temporary key, of which there are none here. */
+export class TokenUnknown extends Schema.TaggedError<TokenUnknown>()("TokenUnknown", {}) {
+  static readonly rule = "http" as const
+  static readonly transient = false
+}
+
+/** API 3.0: the signature's time is further from ours than is taken. */
+export class SignatureExpired extends Schema.TaggedError<SignatureExpired>()("SignatureExpired", {
+  toleranceSeconds: Schema.Int
+}) {
+  static readonly rule = "http" as const
+  static readonly transient = false
+}
+
+/** API 3.0: another version than there is. */
+export class NoSuchVersion extends Schema.TaggedError<NoSuchVersion>()("NoSuchVersion", {}) {
+  static readonly rule = "http" as const
+  static readonly transient = false
+}
+
+/** API 3.0: a parameter that must be there is not. */
+export class ParameterMissing extends Schema.TaggedError<ParameterMissing>()("ParameterMissing", {
+  field: Schema.String
+}) {
+  static readonly rule = "http" as const
+  static readonly transient = false
+}
+
+/** API 3.0: a parameter of another type than it has. It does not hold the value. */
+export class ParameterWrong extends Schema.TaggedError<ParameterWrong>()("ParameterWrong", { field: Schema.String }) {
+  static readonly rule = "http" as const
+  static readonly transient = false
+}
+
+/** API 3.0: the credential is not that of the application which is to send. */
+export class ForeignApplication extends Schema.TaggedError<ForeignApplication>()("ForeignApplication", {}) {
+  static readonly rule = "http" as const
+  static readonly transient = false
+}
+
 export type WireRefusal =
+  | AuthorizationUnreadable
+  | CredentialUnknown
+  | TokenUnknown
+  | SignatureExpired
+  | NoSuchVersion
+  | ParameterMissing
+  | ParameterWrong
+  | ForeignApplication
   | BadPacket
   | SignatureMissing
   | SignatureWrong

@@ -6,7 +6,6 @@ import { NodeServer } from "@vsms/adapter-http/node/NodeServer"
 import { Sends } from "@vsms/core/sending/Sends"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as TestClock from "effect/TestClock"
 import * as Wire from "./Wire.ts"
 
@@ -44,20 +43,9 @@ const world = Effect.gen(function* () {
   yield* redirected(server.port)
   const tenant = yield* Wire.tenant()
   const templateId = yield* Wire.template(tenant, "订单{1}已发货")
+  yield* Wire.today
   return { tenant, templateId }
 })
-
-/** Under the clock of the day, as the SDK has no other; it is set before the platform begins. */
-const served = <A, E, R>(test: Effect.Effect<A, E, R>) =>
-  TestClock.setTime(Date.now() - 302_000).pipe(
-    Effect.zipRight(
-      test.pipe(
-        Effect.scoped,
-        Effect.ensuring(TestClock.adjust("1 hour")),
-        Effect.provide(NodeServer.layer({ port: 0 }).pipe(Layer.provideMerge(Wire.layer())))
-      )
-    )
-  )
 
 const sound = Buffer.from("RIFF")
 
@@ -98,7 +86,7 @@ describe("qcloudsms_js, unchanged", () => {
         const { state } = yield* sends.get(tenant.accountId, tenant.applicationId, answer.callid)
         expect(state.accepted.plays).toBe(given.at(-2))
       }
-    }).pipe(served)
+    }).pipe(Wire.served())
   )
 
   it.effect("is refused with a wrong key, and with another application's", () =>
@@ -112,7 +100,7 @@ describe("qcloudsms_js, unchanged", () => {
       }
       const unknown = sdk("1400000000", tenant.appKey)
       expect((yield* call(unknown["CodeVoiceSender"]!(), "send", "86", "13800138000", "1234", 2, "")).result).toBe(1019)
-    }).pipe(served)
+    }).pipe(Wire.served())
   )
 
   it.effect("is told what a rule says", () =>
@@ -131,6 +119,6 @@ describe("qcloudsms_js, unchanged", () => {
       expect(long.result).toBe(1036)
       yield* TestClock.adjust("11 minutes")
       expect(yield* code("13800138002", "4821")).toBe(1021)
-    }).pipe(served)
+    }).pipe(Wire.served())
   )
 })

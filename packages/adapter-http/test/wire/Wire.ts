@@ -1,4 +1,5 @@
 import * as Crypto from "node:crypto"
+import { NodeServer } from "@vsms/adapter-http/node/NodeServer"
 import { NativeDoor } from "@vsms/adapter-http/NativeDoor"
 import * as VendorDoor from "@vsms/adapter-http/wire/VendorDoor"
 import * as WebHandler from "@vsms/adapter-http/web/WebHandler"
@@ -131,6 +132,25 @@ export const post = (
   })
 
 export const tel = (mobile: unknown = "13800138000", nationcode: unknown = "86") => ({ nationcode, mobile })
+
+/**
+ * Serves on a socket, under the clock of the day, as SDKs have no other. It is set before the platform begins: no test
+ * waits for the years in between.
+ */
+export const served =
+  (options: Options = {}) =>
+  <A, E, R>(test: Effect.Effect<A, E, R>) =>
+    Effect.zipRight(
+      TestClock.setTime(Date.now() - 900_000),
+      test.pipe(
+        Effect.scoped,
+        Effect.ensuring(TestClock.adjust("1 hour")),
+        Effect.provide(NodeServer.layer({ port: 0 }).pipe(Layer.provideMerge(layer(options))))
+      )
+    )
+
+/** Lets the time pass that opening tenants did not take: from then on it is the time of the day. */
+export const today = Effect.flatMap(Clock.currentTimeMillis, (now) => TestClock.adjust(Date.now() - now))
 
 /** Runs a test in a world of its own. Calls that go on when it ends come to their end. */
 export const within =
