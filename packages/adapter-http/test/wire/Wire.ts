@@ -5,6 +5,7 @@ import * as VendorDoor from "@vsms/adapter-http/wire/VendorDoor"
 import * as WebHandler from "@vsms/adapter-http/web/WebHandler"
 import { Accounts } from "@vsms/core/account/Accounts"
 import * as Core from "@vsms/core/Core"
+import type { CallbackTransport } from "@vsms/core/callback/CallbackTransport"
 import { ReviewDesk } from "@vsms/core/qualification/ReviewDesk"
 import * as CoreMemory from "@vsms/core/testing/CoreMemory"
 import * as Tenants from "@vsms/core/testing/Tenant"
@@ -20,6 +21,8 @@ import * as TestClock from "effect/TestClock"
 export interface Options extends VendorDoor.VendorDoorOptions, CoreMemory.CoreMemoryOptions {
   /** Whether somebody reviews at the moment; always, and agrees, if absent. */
   readonly reviewing?: () => boolean
+  /** Carries callbacks; in memory, if absent. */
+  readonly outside?: Layer.Layer<CallbackTransport>
 }
 
 /** The platform in memory with both doors on it, under the clock of the test. */
@@ -28,7 +31,7 @@ export const layer = (options: Options = {}) =>
     Layer.provideMerge(NativeDoor.layer()),
     Layer.provideMerge(Core.layer(options)),
     Layer.provideMerge(NativeDoor.editGuard),
-    Layer.provideMerge(Layer.merge(CoreMemory.layerPorts(options), desk(options)))
+    Layer.provideMerge(Layer.mergeAll(CoreMemory.layerPorts(options), desk(options), options.outside ?? Layer.empty))
   )
 
 const desk = ({ reviewing = () => true }: Options) =>
