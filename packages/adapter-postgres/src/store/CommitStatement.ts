@@ -74,7 +74,7 @@ const eventTables: ReadonlyArray<EventTable> = [
       { name: "owner", type: "text", of: ({ ref }) => ref.owner },
       { name: "kind", type: "text", of: ({ ref }) => ref.kind.name },
       { name: "key", type: "text", of: ({ ref }) => ref.key },
-      { name: "sequence", type: "int", of: ({ sequence }) => sequence },
+      { name: "sequence", type: "bigint", of: ({ sequence }) => sequence },
       { name: "event", type: "jsonb", of: ({ event, ref }) => Codec.of(ref.kind).writeEvent(event) }
     ]
   },
@@ -82,7 +82,7 @@ const eventTables: ReadonlyArray<EventTable> = [
     name: "minute_ledger",
     columns: [
       { name: "account_id", type: "text", of: ({ ref }) => ref.owner },
-      { name: "sequence", type: "int", of: ({ sequence }) => sequence },
+      { name: "sequence", type: "bigint", of: ({ sequence }) => sequence },
       { name: "cause", type: "text", of: ({ event }) => causeOf(event) },
       { name: "entry", type: "jsonb", of: ({ event, ref }) => Codec.of(ref.kind).writeEvent(event) }
     ]

@@ -104,6 +104,9 @@ const port = "Journal"
 /** Commits for which an owner stays contested; after that, the quicker way is tried again. */
 const contestedCommits = 64
 
+/** Owners that are remembered as contested; it is a hint, and may be forgotten. */
+const mostContested = 1_024
+
 /** `announce` is told which queue got work, and when that is due, once it is durable. */
 export const make = (
   database: (typeof Database)["Service"],
@@ -217,6 +220,7 @@ export const make = (
       counts.conflicts++
       for (const owner of ownersOf(requests)) {
         lane.remembered.forget(owner)
+        if (lane.contested.size >= mostContested) lane.contested.clear()
         lane.contested.set(owner, lane.commits + contestedCommits)
       }
       return carry(lane, requests, { ...attempt, locked: true, tries: attempt.tries + 1 })

@@ -20,11 +20,20 @@ export const make = (database: (typeof Database)["Service"], committer: Committe
     <A>(effect: Effect.Effect<A, Session.Fault>): Effect.Effect<A, PortFailure> =>
       Effect.mapError(effect, (fault) => fault.toFailure("Records", operation))
 
-  /** Erases up to `limit` rows of one table, with their owners locked, as whatever changes things of an owner does. */
+  /**
+   * Erases up to `limit` rows of one table, with their owners locked, as whatever changes things of an owner does. Rows
+   * that others were quicker with are made up for by others that have expired.
+   */
   const purgeTable = (table: Tables.Table, now: number, limit: number): Effect.Effect<number, Session.Fault> =>
-    Effect.flatMap(Session.run(pool, RowStatements.expired(table, now, limit)), (due) =>
-      due.length === 0 ? Effect.succeed(0) : purgeRows(table, due, now)
-    )
+    Effect.gen(function* () {
+      let purged = 0
+      for (;;) {
+        const due = yield* Session.run(pool, RowStatements.expired(table, now, limit - purged))
+        if (due.length === 0) return purged
+        purged += yield* purgeRows(table, due, now)
+        if (purged >= limit) return purged
+      }
+    })
 
   const purgeRows = (table: Tables.Table, due: Session.Rows, now: number): Effect.Effect<number, Session.Fault> =>
     Session.transaction(database, (client) =>
@@ -49,11 +58,10 @@ export const make = (database: (typeof Database)["Service"], committer: Committe
     )
 
   return {
-    list: (query) => {
-      const table = Tables.of(query.kind)
-      return failing("list")(
+    list: (query) =>
+      failing("list")(
         Effect.map(
-          Session.run(pool, RowStatements.list(table, query)),
+          Effect.suspend(() => Session.run(pool, RowStatements.list(Tables.of(query.kind), query))),
           (rows: ReadonlyArray<RowStatements.ListedRow>) => {
             const last = rows.length === query.limit ? rows[rows.length - 1] : undefined
             return {
@@ -62,8 +70,7 @@ export const make = (database: (typeof Database)["Service"], committer: Committe
             }
           }
         )
-      )
-    },
+      ),
     sum: (query) =>
       failing("sum")(
         Effect.map(Session.run(pool, StatisticsStatements.sum(query)), (rows) =>

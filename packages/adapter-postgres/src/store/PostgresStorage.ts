@@ -3,6 +3,7 @@
  */
 import type { PortFailure } from "@vsms/core/PortFailure"
 import { Journal } from "@vsms/core/storage/Journal"
+import type { Kind } from "@vsms/core/storage/Kind"
 import { Records } from "@vsms/core/storage/Records"
 import { WorkQueue } from "@vsms/core/storage/WorkQueue"
 import * as Context from "effect/Context"
@@ -17,11 +18,18 @@ import * as Committer from "./Committer.ts"
 import * as PostgresJournal from "./PostgresJournal.ts"
 import * as PostgresRecords from "./PostgresRecords.ts"
 import * as PostgresWorkQueue from "./PostgresWorkQueue.ts"
+import * as Tables from "./Table.ts"
 import * as WorkBells from "./WorkBells.ts"
 
-export type Options = Committer.Options
+export interface Options extends Committer.Options {
+  /**
+   * Kinds of the host and of other adapters: `Records.purge` erases what it knows of, and learns of other kinds than
+   * core's only from here, or when one is first used in this process.
+   */
+  readonly kinds: ReadonlyArray<Kind.Any>
+}
 
-export const defaults: Options = { lanes: 4, batchSize: 512, rememberedRows: 16_384, tries: 8 }
+export const defaults: Options = { lanes: 4, batchSize: 512, rememberedRows: 16_384, tries: 8, kinds: [] }
 
 /**
  * The ports, over a schema that is brought up to date first.
@@ -39,6 +47,7 @@ export const layer = (
       yield* Partitions.keep
       const bells = yield* WorkBells.make(database)
       const all = { ...defaults, ...options }
+      for (const kind of all.kinds) Tables.of(kind)
       const committer = yield* Committer.make(database, all, bells.announce)
       const journal = yield* PostgresJournal.make(database, committer, all.batchSize)
       const workQueue = yield* PostgresWorkQueue.make(database, bells, all.batchSize)

@@ -17,8 +17,9 @@ export interface ReadRow {
   readonly n: number
   readonly owner: string
   readonly key: string
-  readonly version: number
-  readonly sequence: number
+  /** A number of 64 bits, which the driver gives as text. */
+  readonly version: string
+  readonly sequence: string
   readonly state: unknown
   readonly personal: unknown
   readonly expires_at: string | null
@@ -27,12 +28,12 @@ export interface ReadRow {
 export const heldOf = (row: ReadRow, ref: Ref<any>): Held => {
   const codec = Codec.of(ref.kind)
   return {
-    sequence: row.sequence,
+    sequence: Number(row.sequence),
     row: {
       ref,
       state: codec.readState(row.state),
       personal: codec.readPersonal(row.personal),
-      version: row.version,
+      version: Number(row.version),
       expiresAt: row.expires_at === null ? undefined : Number(row.expires_at)
     }
   }
@@ -68,7 +69,7 @@ export const read = (
   const values = new Values()
   const tables = Array.from(refs.keys())
   const parts = [
-    `select -1 as n, owner, revision::text as key, 0 as version, 0 as sequence, null::jsonb as state,
+    `select -1 as n, owner, revision::text as key, 0::bigint as version, 0::bigint as sequence, null::jsonb as state,
       null::json as personal, null::bigint as expires_at from vsms.owners where owner = any(${values.addArray(owners, "text")})`
   ]
   for (const [n, table] of tables.entries()) {
@@ -80,7 +81,7 @@ export const read = (
 
 export const history = ({ events, kind }: Table, { key, owner }: Ref<any>, after: number, limit: number): Query => {
   const values = new Values()
-  const [account, from, most] = [values.add(owner, "text"), values.add(after, "int"), values.add(limit, "int")]
+  const [account, from, most] = [values.add(owner, "text"), values.add(after, "bigint"), values.add(limit, "int")]
   return values.query(
     events === "minute_ledger"
       ? `select sequence, entry as event from vsms.minute_ledger
@@ -150,8 +151,8 @@ const changingColumns = ({ kind, places }: Table): ReadonlyArray<Column<Held>> =
   const position = (index: string, { row }: Held): Position | undefined =>
     kind.indexes[index]!.position(row.ref.key, row.state, row.personal)
   return [
-    { name: "version", type: "int", of: ({ row }) => row.version },
-    { name: "sequence", type: "int", of: ({ sequence }) => sequence },
+    { name: "version", type: "bigint", of: ({ row }) => row.version },
+    { name: "sequence", type: "bigint", of: ({ sequence }) => sequence },
     { name: "state", type: "jsonb", of: ({ row }) => codec.writeState(row.state) },
     { name: "personal", type: "json", of: ({ row }) => codec.writePersonal(row.personal) },
     { name: "expires_at", type: "bigint", of: ({ row }) => row.expiresAt ?? null },

@@ -111,7 +111,7 @@ export const transaction = <A, E>(
     (client, exit) => Effect.sync(() => client.release(brokenBy(exit)))
   )
 
-const begin: Query = { statement: { name: undefined, text: "begin" }, values: [] }
+const begin: Query = { statement: { name: undefined, text: "begin isolation level read committed" }, values: [] }
 const commit: Query = { statement: { name: undefined, text: "commit" }, values: [] }
 const rollback: Query = { statement: { name: undefined, text: "rollback" }, values: [] }
 

@@ -190,7 +190,7 @@ for (const sessions of [1, 4])
 
             // Who was answered is there; who was not is there wholly or not at all.
             const rows = yield* Effect.promise(() =>
-              TestServer.query(url, "select owner, key, kind, version, sequence, state from vsms.things")
+              TestServer.query(url, "select owner, key, kind, version::int, sequence::int, state from vsms.things")
             )
             const work = yield* Effect.promise(() => TestServer.query(url, "select account_id, key from vsms.work"))
             const slips = new Set(

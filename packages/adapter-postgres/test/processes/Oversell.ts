@@ -58,7 +58,7 @@ export const run = async ({ attempts, minutes, processes, sessions, url }: Conte
 
 const look = async (url: string): Promise<Result["stored"]> => {
   const [[balance], sends, [counts]] = await Promise.all([
-    TestServer.query(url, "select state, sequence from vsms.balances"),
+    TestServer.query(url, "select state, sequence::int from vsms.balances"),
     TestServer.query(url, "select send_id from vsms.sends"),
     TestServer.query(
       url,

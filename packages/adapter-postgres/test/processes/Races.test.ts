@@ -53,12 +53,12 @@ for (const sessions of [1, 4])
         expect(all).toEqual(Array.from({ length: 4 * times }, (_, i) => i + 1))
         const [row] = await TestServer.query(
           url,
-          "select version, sequence, (state->>'total')::int as total from vsms.things"
+          "select version::int, sequence::int, (state->>'total')::int as total from vsms.things"
         )
         expect(row).toEqual({ version: 4 * times, sequence: 4 * times, total: 4 * times })
         const [events] = await TestServer.query(
           url,
-          "select count(*)::int as count, min(sequence) as first, max(sequence) as last from vsms.events"
+          "select count(*)::int as count, min(sequence)::int as first, max(sequence)::int as last from vsms.events"
         )
         expect(events).toEqual({ count: 4 * times, first: 1, last: 4 * times })
       },
@@ -96,7 +96,7 @@ for (const sessions of [1, 4])
         expect(slips.map(({ key }) => key)).toEqual(done.map(({ slip }) => slip).toSorted())
         const purses = await TestServer.query(
           url,
-          `select owner, version, sequence, (state->>'total')::int as total from vsms.things
+          `select owner, version::int, sequence::int, (state->>'total')::int as total from vsms.things
           where kind = 'specimenPurse' order by owner`
         )
         expect(purses.reduce((sum, { total }) => sum + total, 0)).toBe(90)
@@ -115,7 +115,7 @@ for (const sessions of [1, 4])
           expect([version, sequence]).toEqual([30 + versions.length, 30 + versions.length])
           const events = await TestServer.query(
             url,
-            `select sequence, (event->>'amount')::int as amount from vsms.events where owner = '${owner}' order by sequence`
+            `select sequence::int, (event->>'amount')::int as amount from vsms.events where owner = '${owner}' order by sequence`
           )
           expect(events.map((event) => event.sequence)).toEqual(Array.from({ length: sequence }, (_, i) => i + 1))
           // At no moment was there less than nothing.

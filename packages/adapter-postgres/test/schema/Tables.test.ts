@@ -70,8 +70,8 @@ describe("tables", () => {
       const wanted: ReadonlyArray<readonly [name: string, type: string]> = [
         [table.owner, "text"],
         [table.key, "text"],
-        ["version", "integer"],
-        ["sequence", "integer"],
+        ["version", "bigint"],
+        ["sequence", "bigint"],
         ["state", "jsonb"],
         ["personal", "json"],
         ["expires_at", "bigint"],

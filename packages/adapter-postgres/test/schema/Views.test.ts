@@ -108,7 +108,7 @@ describe("views for people", () => {
     const of = (cause: string) =>
       views.minute_entries
         .filter((entry) => entry.cause === cause)
-        .sort((one, other) => one.sequence - other.sequence)
+        .sort((one, other) => Number(one.sequence) - Number(other.sequence))
         .map(({ entry, minutes, overrun }) => [entry, minutes, overrun])
     expect(of(run.answered)).toEqual([
       ["MinutesHeld", "1", null],
@@ -119,7 +119,7 @@ describe("views for people", () => {
       ["HoldReleased", "1", null]
     ])
     expect(of(run.silent)).toEqual([["MinutesHeld", "1", null]])
-    const sequences = views.minute_entries.map(({ sequence }) => sequence).sort((a, b) => a - b)
+    const sequences = views.minute_entries.map(({ sequence }) => Number(sequence)).sort((a, b) => a - b)
     expect(sequences).toEqual(sequences.map((_, i) => i + 1))
     expect(views.minute_entries.every(({ at }) => at instanceof Date)).toBe(true)
   })
