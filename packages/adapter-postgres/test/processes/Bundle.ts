@@ -1,7 +1,6 @@
 /** Programs of the tests as single files: one starts in a fifth of a second, where its sources take two. */
 import * as fs from "node:fs"
 import { createRequire } from "node:module"
-import * as os from "node:os"
 import * as path from "node:path"
 import { pathToFileURL } from "node:url"
 
@@ -30,10 +29,23 @@ const rootAbove = (folder: string): string =>
 const root = rootAbove(import.meta.dirname)
 const programs = path.join(root, "packages/adapter-postgres/test/processes/programs")
 
-let folder: string | undefined
+/** Not `os.tmpdir`: a worker of the test runner is often ended without a word, and nobody would clear up there. */
+const folder = path.join(root, ".tmp/programs")
+
+/** What processes left behind that have ended. */
+const clear = (): void => {
+  for (const name of fs.readdirSync(folder)) {
+    try {
+      process.kill(Number(name.split(".")[1]), 0)
+    } catch {
+      fs.rmSync(path.join(folder, name), { force: true })
+    }
+  }
+}
+
 const bundles = new Map<string, Promise<string>>()
 
-/** The bundle of `programs/<name>.ts`, made once in this process and gone with it. */
+/** The bundle of `programs/<name>.ts`, made once in this process. */
 export const bundle = (name: string): Promise<string> => {
   let made = bundles.get(name)
   if (made === undefined) bundles.set(name, (made = make(name)))
@@ -41,12 +53,9 @@ export const bundle = (name: string): Promise<string> => {
 }
 
 const make = async (name: string): Promise<string> => {
-  if (folder === undefined) {
-    const made = fs.mkdtempSync(path.join(os.tmpdir(), "vsms-programs-"))
-    process.on("exit", () => fs.rmSync(made, { recursive: true, force: true }))
-    folder = made
-  }
-  const outfile = path.join(folder, `${name}.cjs`)
+  fs.mkdirSync(folder, { recursive: true })
+  clear()
+  const outfile = path.join(folder, `${name}.${process.pid}.cjs`)
   const tools = createRequire(createRequire(path.join(root, "package.json")).resolve("tsx/package.json"))
   const esbuild = tools("esbuild") as Esbuild
   await esbuild.build({
