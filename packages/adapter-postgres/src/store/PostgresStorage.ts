@@ -29,7 +29,8 @@ export interface Options extends Committer.Options {
   readonly kinds: ReadonlyArray<Kind.Any>
 }
 
-export const defaults: Options = { lanes: 4, batchSize: 512, rememberedRows: 16_384, tries: 8, kinds: [] }
+// Batches of half a crowd: while one half is written, the other is decided.
+export const defaults: Options = { lanes: 4, batchSize: 128, rememberedRows: 16_384, tries: 8, kinds: [] }
 
 /**
  * The ports, over a schema that is brought up to date first.
