@@ -290,7 +290,7 @@ for (const [name, place] of Object.entries(places))
       ))
 
     for (const [nth, { act, before, end, what }] of culprits.entries())
-      it(`BAL-5, SEC-3: only the decision suffers that ${what}`, () =>
+      it(`BAL-5: only the decision suffers that ${what}`, () =>
         run(
           Effect.gen(function* () {
             const journal = yield* Journal
@@ -325,7 +325,7 @@ for (const [name, place] of Object.entries(places))
           })
         ))
 
-    it("SEC-3: who asks for a key that cannot be held harms nobody who asks for another", () =>
+    it("BAL-5: who asks for a key that cannot be held harms nobody who asks for another", () =>
       run(
         Effect.gen(function* () {
           const journal = yield* Journal

@@ -63,7 +63,7 @@ for (const [name, options, state] of [
   ["a lock that is not given in time", { lockTimeoutMillis: 300 }, "55P03"],
   ["a statement that takes too long", { statementTimeoutMillis: 300 }, "57014"]
 ] as const)
-  it(`BAL-5, SEC-3: ${name} is a failure for later, and only for those who wait for it`, () =>
+  it(`BAL-5: ${name} is a failure for later, and only for those who wait for it`, () =>
     Effect.gen(function* () {
       const url = yield* Effect.promise(() => server.createDatabase())
       const store = yield* storeOf(url, { ...options, sessions: 4 })
@@ -163,7 +163,7 @@ for (const sessions of [1, 4])
   describe(`the store over ${sessions} connections`, () => {
     for (const [name, fault] of Object.entries(faults))
       it(
-        `BAL-5, SEC-3: when ${name}, whoever is not answered is told to come later, and all goes on by itself`,
+        `BAL-5: when ${name}, whoever is not answered is told to come later, and all goes on by itself`,
         () =>
           Effect.gen(function* () {
             const url = yield* Effect.promise(() => server.createDatabase())
