@@ -116,7 +116,7 @@ const services = async (server: TestServer.TestServer, name: string, batchSize: 
           )
           mustBe("entries", yield* ask("select count(*) from vsms.minute_ledger where entry ? 'sendId'"), 2 * total)
           mustBe("callbacks due", yield* ask("select count(*) from vsms.work where queue = 'callback'"), total)
-          mustBe("other work", yield* ask("select count(*) from vsms.work where queue <> 'callback'"), 200)
+          mustBe("other work", yield* ask("select count(*) from vsms.work where queue <> 'callback'"), 0)
         })
       ),
     close: () => runtime.dispose()
@@ -126,6 +126,8 @@ const services = async (server: TestServer.TestServer, name: string, batchSize: 
 /** One row a balance, one row an entry: put on hold, then settled. Nothing else of a send is kept. */
 const byHand = async (server: TestServer.TestServer): Promise<Rival> => {
   const pool = new Pg.Pool({ connectionString: await server.createDatabase(), max: sessions })
+  // The server may go first.
+  pool.on("error", () => {})
   await pool.query(`create table balance (account_id text primary key, available bigint not null check (available >= 0),
       held bigint not null, spent bigint not null) with (fillfactor = 50);
     create table entry (account_id text not null, send_id text not null, kind text not null, minutes bigint not null,
