@@ -42,14 +42,6 @@ export interface Options {
   readonly tries: number
 }
 
-/** What became of the decisions of this process. */
-export interface Counts {
-  decisions: number
-  commits: number
-  /** Commits that found an owner moved on by somebody else. */
-  conflicts: number
-}
-
 export interface Committer {
   /** Succeeds with the decision's answer, or fails with its refusal or a `PortFailure`. */
   readonly submit: (request: Request) => Effect.Effect<any, any>
@@ -57,7 +49,6 @@ export interface Committer {
   readonly durable: (owner: string) => OwnerCache | undefined
   /** The owner was moved on by other means. */
   readonly forget: (owner: string) => void
-  readonly counts: Readonly<Counts>
 }
 
 interface Pending extends Request {
@@ -124,7 +115,6 @@ export const make = (
       epoch: 0,
       troubled: false
     }))
-    const counts: Counts = { decisions: 0, commits: 0, conflicts: 0 }
     const fork = Runtime.runFork(yield* Effect.runtime())
     const homeOf = (owner: string): Lane => lanes[hashOf(owner) % laneCount]!
 
@@ -182,8 +172,6 @@ export const make = (
     }
 
     const answer = (lane: Lane, { batch, outcomes, owners, requests }: Decided): void => {
-      counts.decisions += requests.length
-      counts.commits++
       lane.commits++
       for (const owner of owners) if (homeOf(owner) !== lane) homeOf(owner).remembered.forget(owner)
       for (const [i, { resume }] of requests.entries()) resume(effectOf(outcomes[i]!))
@@ -217,7 +205,6 @@ export const make = (
     }
 
     const overtaken = (lane: Lane, requests: ReadonlyArray<Pending>, attempt: Try): Effect.Effect<void> => {
-      counts.conflicts++
       for (const owner of ownersOf(requests)) {
         lane.remembered.forget(owner)
         if (lane.contested.size >= mostContested) lane.contested.clear()
@@ -355,8 +342,7 @@ export const make = (
         const lane = homeOf(owner)
         return lane.underway === undefined && !lane.ahead ? lane.remembered : undefined
       },
-      forget: (owner) => homeOf(owner).remembered.forget(owner),
-      counts
+      forget: (owner) => homeOf(owner).remembered.forget(owner)
     }
   })
 
