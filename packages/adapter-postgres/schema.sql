@@ -506,6 +506,13 @@ CREATE INDEX sends_receipts ON ONLY vsms.sends USING btree (receipts_in, receipt
 
 CREATE TABLE vsms.sends_other PARTITION OF vsms.sends DEFAULT WITH (fillfactor=70);
 
+-- Sound of voice files, until it is erased; voice_files say whose.
+CREATE TABLE vsms.sounds (
+  sound_id text COLLATE "C" NOT NULL,
+  sound bytea NOT NULL,
+  CONSTRAINT sounds_pkey PRIMARY KEY (sound_id)
+);
+
 -- The default code template and the template ids of an application.
 CREATE TABLE vsms.template_books (
   account_id text COLLATE "C" NOT NULL,

@@ -4,7 +4,7 @@
  */
 import * as HttpCallbackTransport from "@vsms/adapter-http/callback/HttpCallbackTransport"
 import * as NodeHmac from "@vsms/adapter-http/callback/NodeHmac"
-import * as PostgresCertificates from "@vsms/adapter-postgres/store/PostgresCertificates"
+import * as PostgresBlobs from "@vsms/adapter-postgres/store/PostgresBlobs"
 import * as PostgresStorage from "@vsms/adapter-postgres/store/PostgresStorage"
 import * as SimulatedNetwork from "@vsms/adapter-telephony/simulated/SimulatedNetwork"
 import * as TelephoneAudio from "@vsms/adapter-tts/audio/TelephoneAudio"
@@ -60,7 +60,7 @@ const adapters = (folder: string) =>
 const storage = (place: Place.Place, clock: QuickClock) =>
   StoryTime.layer(clock).pipe(
     Layer.provideMerge(PostgresStorage.layer()),
-    Layer.merge(PostgresCertificates.layer),
+    Layer.merge(PostgresBlobs.layer),
     Layer.provide(Place.layer(place))
   )
 

@@ -32,7 +32,7 @@ import { Fulfilment } from "./order/Fulfilment.ts"
 import { Invoices } from "./order/Invoices.ts"
 import { Orders } from "./order/Orders.ts"
 import type { PaymentGateway } from "./order/PaymentGateway.ts"
-import type { CertificateStore } from "./qualification/CertificateStore.ts"
+import type { BlobStore } from "./storage/BlobStore.ts"
 import { Qualifications } from "./qualification/Qualifications.ts"
 import type { ReviewDesk } from "./qualification/ReviewDesk.ts"
 import * as ReviewWorker from "./qualification/ReviewWorker.ts"
@@ -68,7 +68,7 @@ export type Services =
 export type ServicePorts =
   | AlertTransport
   | CallbackTransport
-  | CertificateStore
+  | BlobStore
   | Hmac
   | IdGenerator
   | Journal

@@ -54,6 +54,13 @@ export type RuleId =
   | "TPL-8"
   | "TPL-9"
   | "TPL-10"
+  | "VOF-1"
+  | "VOF-2"
+  | "VOF-3"
+  | "VOF-4"
+  | "VOF-5"
+  | "VOF-6"
+  | "VOF-7"
   | "SND-1"
   | "SND-2"
   | "SND-3"
@@ -145,6 +152,13 @@ export const rules: ReadonlyArray<{ readonly id: RuleId; readonly sentence: stri
   { id: "TPL-8", sentence: "A review decision names the version it judged; an outdated one is refused (decided)." },
   { id: "TPL-9", sentence: "Rendering takes exactly k parameters, each at most 15 characters unless the application's limit says otherwise (decided, 1036). Values are text: braces in a value are spoken, never expanded; control characters are refused; the rendered text is at most 500 characters (decided). A variable may declare a kind (code, number, amount, date, time, phone, plate, text); a value that is not of its kind is refused (decided)." },
   { id: "TPL-10", sentence: "The list shows id, kind, creation time, name, content, state; a rejected row leads to its reason." },
+  { id: "VOF-1", sentence: "An application uploads sound that is played instead of a text: WAV or MP3 by its content, whatever it is called, of at most 400 KB, with something to hear in it, and no longer than fits once into the longest call (decided: size and formats are the vendor's). Anything else gets a typed refusal." },
+  { id: "VOF-2", sentence: "The same content is the same file: its id is the SHA-1 of its bytes in hexadecimal with `.wav` or `.mp3`, within one application. Uploaded again while it waits or is approved, nothing changes; after a rejection or its deletion it is submitted anew, as the next version (decided)." },
+  { id: "VOF-3", sentence: "A file is reviewed as a template is: waiting → approved or rejected, with reason. A decision names the version that it judged; an outdated one is refused. The application and the reviewer can listen to it (decided)." },
+  { id: "VOF-4", sentence: "Only an approved file of that application can be sent. A file is a notification: SND-3 holds, with the file in the place of the template, and so do the limits, records, statistics, receipts and callbacks of notifications. The minutes on hold follow from its true length × plays (decided)." },
+  { id: "VOF-5", sentence: "Deletion is final: a deleted file is not played any more, not even for sends that were accepted before (decided)." },
+  { id: "VOF-6", sentence: "The sound is kept beside the rows, never in events, logs or errors. It is erased when its file is deleted, 30 days after its rejection, and when nothing came of its upload (decided)." },
+  { id: "VOF-7", sentence: "At most 200 files of an application that were not deleted, however many uploads race (decided)." },
   { id: "SND-1", sentence: "Kinds: verification code (语音验证码), notification (语音通知), activity (语音活动通知). A verification code is digits, or digits and letters, 2 to 12 of them (decided); it is spoken with the lead-in of an approved verification template (decided: the application's default one), which has a variable for it (decided)." },
   { id: "SND-2", sentence: "Only numbers of mainland China: +86 mobile numbers (11 digits, 13x to 19x). Anything else gets a typed error, before any cost." },
   { id: "SND-3", sentence: "To send: enterprise account, enabled application, approved template of that application, a number held to display, minutes for the hold. Checked in that order; the first failure is the answer (decided)." },

@@ -18,7 +18,7 @@ import { type Cursor, type Page, Records } from "../storage/Records.ts"
 import type { Outcome } from "../storage/Worker.ts"
 import type { Lease } from "../storage/WorkQueue.ts"
 import type * as CertificateImage from "./CertificateImage.ts"
-import { CertificateStore } from "./CertificateStore.ts"
+import { BlobStore } from "../storage/BlobStore.ts"
 import * as Qualification from "./Qualification.ts"
 import { type Answer, ReviewDesk } from "./ReviewDesk.ts"
 import type { ReviewHandler } from "./ReviewWorker.ts"
@@ -116,7 +116,7 @@ export class Qualifications extends Context.Tag("@vsms/core/qualification/Qualif
 >() {
   static readonly layerWith = (
     settings: Partial<Settings>
-  ): Layer.Layer<Qualifications, never, CertificateStore | IdGenerator | Journal | Records | ReviewDesk> =>
+  ): Layer.Layer<Qualifications, never, BlobStore | IdGenerator | Journal | Records | ReviewDesk> =>
     Layer.effect(
       Qualifications,
       Effect.suspend(() => make({ ...defaults, ...settings }))
@@ -127,7 +127,7 @@ export class Qualifications extends Context.Tag("@vsms/core/qualification/Qualif
 
 const make = (settings: Settings) =>
   Effect.gen(function* () {
-    const certificates = yield* CertificateStore
+    const blobs = yield* BlobStore
     const desk = yield* ReviewDesk
     const ids = yield* IdGenerator
     const journal = yield* Journal
@@ -148,7 +148,7 @@ const make = (settings: Settings) =>
           return Decision.make(yield* checked, { work: [cleanUp(accountId, certificateId, begunAt + strayMillis)] })
         })
       )
-      yield* certificates.put(certificateId, image)
+      yield* blobs.put("certificate", certificateId, image)
       const now = yield* Clock.currentTimeMillis
       return yield* journal.transact(refs, ([account, row]) =>
         Either.gen(function* () {
@@ -232,7 +232,7 @@ const make = (settings: Settings) =>
       yield* Effect.annotateCurrentSpan({ accountId })
       const { personal } = yield* journal.load(Qualification.ref(accountId))
       if (personal === undefined) return undefined
-      const bytes = yield* certificates.get(personal.certificateId)
+      const bytes = yield* blobs.get("certificate", personal.certificateId)
       return bytes === undefined ? undefined : { format: personal.submission.certificate.format, bytes }
     })
 
@@ -274,7 +274,7 @@ const make = (settings: Settings) =>
       const now = yield* Clock.currentTimeMillis
       const kept = personal?.certificateId === certificateId && (expiresAt === undefined || expiresAt > now)
       if (kept) return expiresAt ?? now + strayMillis
-      yield* certificates.remove(certificateId)
+      yield* blobs.remove("certificate", certificateId)
       return undefined
     })
 

@@ -12,7 +12,7 @@ import { CallChannel, type Channel } from "../dispatch/CallChannel.ts"
 import { Routes } from "../dispatch/Routes.ts"
 import { IdGenerator } from "../IdGenerator.ts"
 import * as SandboxGateway from "../order/SandboxGateway.ts"
-import { CertificateStore } from "../qualification/CertificateStore.ts"
+import { BlobStore } from "../storage/BlobStore.ts"
 import { ReviewDesk } from "../qualification/ReviewDesk.ts"
 import * as MemoryStore from "../storage/MemoryStore.ts"
 import { PollMillis } from "../storage/Worker.ts"
@@ -39,7 +39,7 @@ export const layerPorts = (options: CoreMemoryOptions = {}) => {
     MemoryTransport.layer({ receiver }),
     SandboxGateway.layer,
     ReviewDesk.layerAutomatic,
-    CertificateStore.layerMemory,
+    BlobStore.layerMemory,
     IdGenerator.layerSeeded(options.seed ?? 1),
     Hmac.layer,
     ToneSpeech.layer(),

@@ -10,7 +10,7 @@ import * as Account from "../../src/account/Account.ts"
 import { Accounts } from "../../src/account/Accounts.ts"
 import { IdGenerator } from "../../src/IdGenerator.ts"
 import { PortFailure } from "../../src/PortFailure.ts"
-import { CertificateStore } from "../../src/qualification/CertificateStore.ts"
+import { BlobStore } from "../../src/storage/BlobStore.ts"
 import * as Qualification from "../../src/qualification/Qualification.ts"
 import { Qualifications, type SubmissionInput } from "../../src/qualification/Qualifications.ts"
 import { type Answer, ReviewDesk, type ReviewItem } from "../../src/qualification/ReviewDesk.ts"
@@ -38,9 +38,7 @@ const input: SubmissionInput = {
 
 const core = (desk = ReviewDesk.layerManual, settings = {}) =>
   Layer.mergeAll(Accounts.layer, Qualifications.layerWith(settings)).pipe(
-    Layer.provideMerge(
-      Layer.mergeAll(MemoryStore.layer, IdGenerator.layerSeeded(7), CertificateStore.layerMemory, desk)
-    )
+    Layer.provideMerge(Layer.mergeAll(MemoryStore.layer, IdGenerator.layerSeeded(7), BlobStore.layerMemory, desk))
   )
 
 /** A desk that answers from a list, and notes what it was asked. */
@@ -272,12 +270,12 @@ describe("Qualifications", () => {
             expect(results.filter(Either.isRight).length).toBe(1)
             const standing = yield* certificateId("a")
             const queue = yield* WorkQueue
-            const certificates = yield* CertificateStore
+            const blobs = yield* BlobStore
             const leases = yield* queue.lease({ queue: "review", now: 9e15, limit: 100, leaseMillis: 1_000 })
             for (const lease of leases.filter(({ key }) => key.startsWith("certificate/"))) {
               yield* qualifications.reviews.handle(lease)
               const id = lease.key.slice("certificate/".length)
-              if ((yield* certificates.get(id)) !== undefined) kept.push(id)
+              if ((yield* blobs.get("certificate", id)) !== undefined) kept.push(id)
             }
             expect(kept).toEqual([standing])
           }).pipe(Effect.provide(core())),
@@ -391,7 +389,7 @@ describe("erasure", () => {
     Effect.gen(function* () {
       const qualifications = yield* begin()
       const records = yield* Records
-      const certificates = yield* CertificateStore
+      const blobs = yield* BlobStore
       yield* qualifications.submit("a", input)
       const id = Option.getOrThrow(Option.fromNullable(yield* certificateId("a")))
       const purge = Effect.flatMap(TestClock.currentTimeMillis, (now) => records.purge({ now, limit: 100 }))
@@ -409,11 +407,11 @@ describe("erasure", () => {
       yield* work
       expect(yield* purge).toBe(0)
       expect((yield* qualifications.get("a")).submission).toBeDefined()
-      expect(yield* certificates.get(id)).toBeDefined()
+      expect(yield* blobs.get("certificate", id)).toBeDefined()
 
       yield* TestClock.adjust(1)
       yield* work
-      expect(yield* certificates.get(id)).toBeUndefined()
+      expect(yield* blobs.get("certificate", id)).toBeUndefined()
       expect(yield* purge).toBe(1)
       expect((yield* qualifications.file("a")).submission).toBeUndefined()
       expect(yield* qualifications.certificate("a")).toBeUndefined()
@@ -425,17 +423,17 @@ describe("erasure", () => {
   it.effect("QUA-2: a rejected submission that is replaced does not expire under the review of the new one", () =>
     Effect.gen(function* () {
       const qualifications = yield* begin()
-      const certificates = yield* CertificateStore
+      const blobs = yield* BlobStore
       const records = yield* Records
       yield* qualifications.submit("a", input)
       const first = Option.getOrThrow(Option.fromNullable(yield* certificateId("a")))
       yield* qualifications.decide("a", { version: 1, verdict: { _tag: "Reject", reason: "图片不清晰" } })
       yield* TestClock.adjust(9 * day)
       yield* work
-      expect(yield* certificates.get(first)).toBeDefined()
+      expect(yield* blobs.get("certificate", first)).toBeDefined()
       yield* qualifications.submit("a", input)
       yield* work
-      expect(yield* certificates.get(first)).toBeUndefined()
+      expect(yield* blobs.get("certificate", first)).toBeUndefined()
       yield* TestClock.adjust(9 * day)
       yield* work
       expect(yield* records.purge({ now: morning + 18 * day, limit: 100 })).toBe(0)
@@ -447,13 +445,13 @@ describe("erasure", () => {
   it.effect("QUA-2: what is withdrawn is erased at once, its image with it", () =>
     Effect.gen(function* () {
       const qualifications = yield* begin()
-      const certificates = yield* CertificateStore
+      const blobs = yield* BlobStore
       yield* qualifications.submit("a", input)
       const id = Option.getOrThrow(Option.fromNullable(yield* certificateId("a")))
       yield* qualifications.withdraw("a")
       expect((yield* qualifications.file("a")).submission).toBeUndefined()
       yield* work
-      expect(yield* certificates.get(id)).toBeUndefined()
+      expect(yield* blobs.get("certificate", id)).toBeUndefined()
     }).pipe(Effect.provide(core()))
   )
 
@@ -461,14 +459,14 @@ describe("erasure", () => {
     Effect.gen(function* () {
       const images = new Map<string, Uint8Array>()
       // The process dies right after the image was kept.
-      const dying = Layer.succeed(CertificateStore, {
-        put: (id, bytes) =>
+      const dying = Layer.succeed(BlobStore, {
+        put: (_, id, bytes) =>
           Effect.zipRight(
             Effect.sync(() => images.set(id, bytes)),
             Effect.interrupt
           ),
-        get: (id) => Effect.sync(() => images.get(id)),
-        remove: (id) => Effect.sync(() => void images.delete(id))
+        get: (_, id) => Effect.sync(() => images.get(id)),
+        remove: (_, id) => Effect.sync(() => void images.delete(id))
       })
       yield* Effect.gen(function* () {
         const qualifications = yield* begin()
@@ -493,7 +491,7 @@ describe("erasure", () => {
   it.effect("ACC-1: a refused submission stores no image", () =>
     Effect.gen(function* () {
       let puts = 0
-      const counting = Layer.succeed(CertificateStore, {
+      const counting = Layer.succeed(BlobStore, {
         put: () => Effect.sync(() => void puts++),
         get: () => Effect.succeed(undefined),
         remove: () => Effect.void

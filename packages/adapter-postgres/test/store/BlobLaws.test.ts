@@ -1,4 +1,4 @@
-import * as CertificateStoreLaws from "@vsms/core/testing/laws/CertificateStoreLaws"
+import * as BlobStoreLaws from "@vsms/core/testing/laws/BlobStoreLaws"
 import { Restart } from "@vsms/core/testing/laws/JournalLaws"
 import { suite } from "@vsms/core/testing/Law"
 import * as Effect from "effect/Effect"
@@ -6,29 +6,31 @@ import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import { afterAll, describe, it, vi } from "vitest"
 import { Database } from "../../src/place/Database.ts"
-import * as PostgresCertificates from "../../src/store/PostgresCertificates.ts"
+import * as PostgresBlobs from "../../src/store/PostgresBlobs.ts"
 import * as PostgresStorage from "../../src/store/PostgresStorage.ts"
 import * as TestPlaces from "../server/TestPlaces.ts"
 
 vi.setConfig({ testTimeout: 60_000 })
 
-const { laws } = CertificateStoreLaws
+const { laws } = BlobStoreLaws
 const steady = laws.filter(({ needs }) => needs !== "durable")
 const noRestart = Layer.succeed(Restart, Effect.void)
 
-/** All laws use one database, whose images are removed for each of them: each law names its own in the same way. */
+/** All laws use one database, whose blobs are removed for each of them: each law names its own in the same way. */
 const put = <E>(name: string, place: Layer.Layer<Database | Restart, E>, chosen: typeof laws, runs: number): void => {
   const runtime = ManagedRuntime.make(
-    PostgresCertificates.layer.pipe(Layer.provideMerge(PostgresStorage.layer()), Layer.provideMerge(place))
+    PostgresBlobs.layer.pipe(Layer.provideMerge(PostgresStorage.layer()), Layer.provideMerge(place))
   )
   afterAll(() => runtime.dispose())
   const built = Layer.unwrapEffect(Effect.map(runtime.runtimeEffect, ({ context }) => Layer.succeedContext(context)))
-  const emptied = Effect.flatMap(Database, ({ pool }) => Effect.promise(() => pool.query("truncate vsms.certificates")))
+  const emptied = Effect.flatMap(Database, ({ pool }) =>
+    Effect.promise(() => pool.query("truncate vsms.certificates, vsms.sounds"))
+  )
   suite({ describe, it }, name, chosen, Layer.provideMerge(Layer.effectDiscard(emptied), built), {
     abilities: ["durable"],
     ...(process.env["NIGHTLY"] === undefined ? { runs } : {})
   })
 }
 
-put("certificates on PostgreSQL", Layer.merge(TestPlaces.server({ sessions: 4 }), noRestart), steady, 20)
-put("certificates on PGlite in a folder that crashes", TestPlaces.folder(), laws, 5)
+put("blobs on PostgreSQL", Layer.merge(TestPlaces.server({ sessions: 4 }), noRestart), steady, 20)
+put("blobs on PGlite in a folder that crashes", TestPlaces.folder(), laws, 5)
