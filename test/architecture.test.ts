@@ -18,7 +18,7 @@ const sound = {
   "packages/core/src/balance/Balance.ts": `/**\n * Rules: the balance.\n */\nimport type { Cny } from "../money/Cny.ts"\n`,
   "packages/adapter-tts/src/index.ts": `export * as Tone from "./Tone.ts"\n`,
   "packages/adapter-tts/src/Tone.ts": `/** Adapter: a tone. */\nimport * as fs from "node:fs"\nimport * as Core from "@vsms/core"\n`,
-  "examples/quickstart/src/main.ts": `import * as Core from "@vsms/core"\nimport * as Tts from "@vsms/adapter-tts"\n`
+  "examples/gateway/src/main.ts": `import * as Core from "@vsms/core"\nimport * as Tts from "@vsms/adapter-tts"\n`
 }
 
 const manifests: Readonly<Record<string, Manifest>> = {
@@ -27,7 +27,7 @@ const manifests: Readonly<Record<string, Manifest>> = {
     name: "@vsms/adapter-tts",
     peerDependencies: { "@vsms/core": "^1.0.0", effect: "^3.22.4" }
   },
-  "examples/quickstart": { name: "@vsms/example-quickstart" }
+  "examples/gateway": { name: "@vsms/example-gateway" }
 }
 
 const workspaceWith = (
@@ -68,7 +68,7 @@ const fixtures: Record<keyof typeof checks, ReadonlyArray<Workspace>> = {
     workspaceWith({
       "packages/adapter-tts/src/Tone.ts": `/** Adapter: a tone. */\nexport * from "@vsms/adapter-http/x"`
     }),
-    workspaceWith({ "packages/adapter-tts/src/Tone.ts": `/** Adapter: a tone. */\nimport "@vsms/example-quickstart"` }),
+    workspaceWith({ "packages/adapter-tts/src/Tone.ts": `/** Adapter: a tone. */\nimport "@vsms/example-gateway"` }),
     workspaceWith({
       "packages/adapter-tts/src/Tone.ts": `/** Adapter: a tone. */\nimport("../../core/src/money/Cny.ts")`
     })

@@ -2,7 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { describe, expect, it } from "vitest"
-import * as QuickClock from "../src/QuickClock.ts"
+import * as QuickClock from "../../src/story/QuickClock.ts"
 
 /** A wall clock that is moved by hand. */
 const wall = () => {

@@ -22,9 +22,9 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Place from "./Place.ts"
+import * as Place from "../Place.ts"
 import type { QuickClock } from "./QuickClock.ts"
-import * as Recordings from "./Recordings.ts"
+import * as Recordings from "../Recordings.ts"
 import * as StoryTime from "./StoryTime.ts"
 
 const realTime = Clock.make()
@@ -61,8 +61,11 @@ const storage = (place: Place.Place, clock: QuickClock) =>
   StoryTime.layer(clock).pipe(
     Layer.provideMerge(PostgresStorage.layer()),
     Layer.merge(PostgresBlobs.layer),
-    Layer.provide(Place.layer(place))
+    Layer.provide(Layer.scopedContext(Effect.withClock(Layer.build(opened(place)), realTime)))
   )
+
+/** It lives by the wall's clock, however fast the story's runs: locks and time limits are between real processes. */
+const opened = (place: Place.Place) => Layer.provideMerge(Place.alone, Place.layer(place))
 
 /** The receiver of the callbacks is on this machine: the deployment allows that. */
 export const layer = (place: Place.Place, clock: QuickClock) =>

@@ -1,9 +1,15 @@
-/** Where the quick start keeps its data: a folder of its own, or a database on a server. */
+/** Where the data is: a folder of this process's own, or a database on a server. */
 import type { Database } from "@vsms/adapter-postgres/place/Database"
 import { Database as DatabaseTag } from "@vsms/adapter-postgres/place/Database"
 import * as PgliteFolder from "@vsms/adapter-postgres/place/PgliteFolder"
+import type {
+  FolderInUse,
+  FolderUnusable,
+  PgliteMissing,
+  ServerTooOld,
+  ServerUnreachable
+} from "@vsms/adapter-postgres/place/PlaceError"
 import * as PostgresServer from "@vsms/adapter-postgres/place/PostgresServer"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -13,12 +19,6 @@ export interface Place {
   /** Recordings are always here, and the data, unless it is on a server. */
   readonly folder: string
   readonly url: Redacted.Redacted | undefined
-}
-
-/** As the environment says: `VSMS_DATA`, `VSMS_DATABASE_URL`. An empty one says nothing. */
-export const of = (environment: { readonly [name: string]: string | undefined }): Place => {
-  const { VSMS_DATABASE_URL: url, VSMS_DATA: folder } = environment
-  return { folder: folder || ".vsms", url: url ? Redacted.make(url) : undefined }
 }
 
 /** For people: host and database, or the folder. */
@@ -35,7 +35,7 @@ export class AnotherQuickStart extends Schema.TaggedError<AnotherQuickStart>()("
 const lockKey = "1987276147, 100"
 
 /** The database belongs to this process for as long as the layer is in use. A folder does so anyway. */
-const alone = Layer.scopedDiscard(
+export const alone = Layer.scopedDiscard(
   Effect.gen(function* () {
     const { kind, pool } = yield* DatabaseTag
     if (kind === "embedded") return
@@ -50,13 +50,12 @@ const alone = Layer.scopedDiscard(
   })
 )
 
-/** It lives by the wall's clock, however fast the story's runs: locks and time limits are between real processes. */
-export const layer = (place: Place) => {
-  const opened: Layer.Layer<Database, Layer.Layer.Error<ReturnType<typeof open>>> = open(place)
-  return Layer.scopedContext(Effect.withClock(Layer.build(Layer.provideMerge(alone, opened)), Clock.make()))
-}
+/** What hinders the database from being opened. */
+export type PlaceFailure = FolderInUse | FolderUnusable | PgliteMissing | ServerTooOld | ServerUnreachable
 
-const open = ({ folder, url }: Place) =>
-  url === undefined
-    ? PgliteFolder.layer({ folder })
-    : PostgresServer.layer({ url, applicationName: "vsms quick start" })
+/** Opens the database. On a server, `sessions` are this process's connections, one more listens. */
+export const layer = ({ folder, url }: Place, sessions = PostgresServer.defaults.sessions) => {
+  const opened: Layer.Layer<Database, PlaceFailure> =
+    url === undefined ? PgliteFolder.layer({ folder }) : PostgresServer.layer({ url, sessions })
+  return opened
+}

@@ -4,7 +4,7 @@ import { DatabaseTooNew, MigrationChanged, MigrationSkipped } from "@vsms/adapte
 import { PortFailure } from "@vsms/core/PortFailure"
 import { describe, expect, it } from "vitest"
 import { AnotherQuickStart } from "../src/Place.ts"
-import { NotOurDatabase } from "../src/StoryTime.ts"
+import { NotOurDatabase } from "../src/story/StoryTime.ts"
 import * as Troubles from "../src/Troubles.ts"
 
 describe("Troubles", () => {

@@ -22,7 +22,7 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type { QuickClock } from "./QuickClock.ts"
 
-export class StoryTime extends Context.Tag("@vsms/example-quickstart/StoryTime")<
+export class StoryTime extends Context.Tag("@vsms/example-gateway/StoryTime")<
   StoryTime,
   {
     /** Moves the clock forward at once. */

@@ -26,9 +26,9 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
-import type { Options } from "./Options.ts"
+import type { Options } from "../CommandLine.ts"
 import type { Receiver } from "./Receiver.ts"
-import * as Recordings from "./Recordings.ts"
+import * as Recordings from "../Recordings.ts"
 import { StoryTime } from "./StoryTime.ts"
 
 /** A tenant that can send. */

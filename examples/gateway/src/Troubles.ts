@@ -9,7 +9,7 @@ import {
 import { DatabaseTooNew, MigrationChanged, MigrationSkipped } from "@vsms/adapter-postgres/schema/MigrationError"
 import { PortFailure } from "@vsms/core/PortFailure"
 import { AnotherQuickStart } from "./Place.ts"
-import { NotOurDatabase } from "./StoryTime.ts"
+import { NotOurDatabase } from "./story/StoryTime.ts"
 
 const wordsOf = (error: unknown): readonly [zh: string, en: string] | undefined => {
   if (error instanceof FolderInUse) {

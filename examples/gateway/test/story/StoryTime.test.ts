@@ -7,8 +7,8 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import { describe, expect, it } from "vitest"
-import * as QuickClock from "../src/QuickClock.ts"
-import { aheadMillis, NotOurDatabase, StoryTime, layer } from "../src/StoryTime.ts"
+import * as QuickClock from "../../src/story/QuickClock.ts"
+import { aheadMillis, NotOurDatabase, StoryTime, layer } from "../../src/story/StoryTime.ts"
 
 const at = (now: number): Clock.Clock => ({ ...Clock.make(), unsafeCurrentTimeMillis: () => now })
 

@@ -13,7 +13,7 @@ import * as os from "node:os"
 import * as path from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
 import * as Place from "../src/Place.ts"
-import { aheadMillis } from "../src/StoryTime.ts"
+import { aheadMillis } from "../src/story/StoryTime.ts"
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
 /** What `npm run move` runs. */
@@ -190,7 +190,9 @@ describe("quick start", () => {
     expect(second.out).not.toContain(new URL(url).password)
     expect(await fs.readdir(path.join(folder, ".vsms"))).toEqual(["recordings"])
 
-    const beside = await Layer.build(Place.layer({ folder, url: Redacted.make(url) })).pipe(
+    const beside = await Layer.build(
+      Place.layer({ folder, url: Redacted.make(url) }).pipe((opened) => Layer.provideMerge(Place.alone, opened))
+    ).pipe(
       Effect.zipRight(Effect.promise(() => start({ folder, env: { VSMS_DATABASE_URL: url } }))),
       Effect.scoped,
       Effect.runPromise

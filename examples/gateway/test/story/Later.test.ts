@@ -7,10 +7,10 @@ import * as fs from "node:fs/promises"
 import * as os from "node:os"
 import * as path from "node:path"
 import { expect, it, onTestFinished } from "vitest"
-import * as Journey from "../src/Journey.ts"
-import * as Platform from "../src/Platform.ts"
-import * as QuickClock from "../src/QuickClock.ts"
-import * as Receiver from "../src/Receiver.ts"
+import * as Journey from "../../src/story/Journey.ts"
+import * as Platform from "../../src/story/StoryPlatform.ts"
+import * as QuickClock from "../../src/story/QuickClock.ts"
+import * as Receiver from "../../src/story/Receiver.ts"
 
 const day = 86_400_000
 
@@ -20,7 +20,7 @@ const run = (folder: string, days: number, phone: string) => {
   const later = { ...wall, unsafeCurrentTimeMillis: () => wall.unsafeCurrentTimeMillis() + days * day }
   const clock = QuickClock.make(20, later)
   const said: Array<string> = []
-  const options = { once: true, text: "您的验证码是：{1}", code: "3842", phone, speed: 20 }
+  const options = { once: true, empty: false, text: "您的验证码是：{1}", code: "3842", phone, speed: 20 }
   return Effect.gen(function* () {
     const say = Journey.sayTo((line) => void said.push(line))
     const receiver = yield* Receiver.start

@@ -1,0 +1,140 @@
+/**
+ * The composition to copy for a deployment: every rule and service, over adapters that the settings choose, with both
+ * doors on one port and the workers at work. `main.ts` runs it; tests and benchmarks take other parts where they want.
+ */
+import * as HttpCallbackTransport from "@vsms/adapter-http/callback/HttpCallbackTransport"
+import * as NodeHmac from "@vsms/adapter-http/callback/NodeHmac"
+import type { ApiKeys } from "@vsms/adapter-http/auth/ApiKeys"
+import type { Readiness } from "@vsms/adapter-http/door/Readiness"
+import { NativeDoor } from "@vsms/adapter-http/NativeDoor"
+import { NodeServer } from "@vsms/adapter-http/node/NodeServer"
+import * as VendorCallback from "@vsms/adapter-http/wire/VendorCallback"
+import * as VendorDoor from "@vsms/adapter-http/wire/VendorDoor"
+import * as PostgresCertificates from "@vsms/adapter-postgres/store/PostgresCertificates"
+import * as PostgresStorage from "@vsms/adapter-postgres/store/PostgresStorage"
+import * as SimulatedNetwork from "@vsms/adapter-telephony/simulated/SimulatedNetwork"
+import * as TelephoneAudio from "@vsms/adapter-tts/audio/TelephoneAudio"
+import * as ComposedSpeech from "@vsms/adapter-tts/composition/ComposedSpeech"
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import type { AlertTransport } from "@vsms/core/alert/AlertTransport"
+import * as MemoryAlertTransport from "@vsms/core/alert/MemoryAlertTransport"
+import type { CallbackTransport } from "@vsms/core/callback/CallbackTransport"
+import * as TargetUrl from "@vsms/core/callback/TargetUrl"
+import * as Core from "@vsms/core/Core"
+import * as DispatchPolicy from "@vsms/core/dispatch/DispatchPolicy"
+import { Routes } from "@vsms/core/dispatch/Routes"
+import type { SpeechSynthesizer } from "@vsms/core/dispatch/SpeechSynthesizer"
+import { IdGenerator } from "@vsms/core/IdGenerator"
+import type { PaymentGateway } from "@vsms/core/order/PaymentGateway"
+import * as SandboxGateway from "@vsms/core/order/SandboxGateway"
+import { ReviewDesk } from "@vsms/core/qualification/ReviewDesk"
+import type { CertificateStore } from "@vsms/core/qualification/CertificateStore"
+import type { Journal } from "@vsms/core/storage/Journal"
+import type { Records } from "@vsms/core/storage/Records"
+import { PollMillis } from "@vsms/core/storage/Worker"
+import type { WorkQueue } from "@vsms/core/storage/WorkQueue"
+import type { SpeechFailure } from "@vsms/core/dispatch/SpeechSynthesizer"
+import type { PortFailure } from "@vsms/core/PortFailure"
+import type { MigrationError } from "@vsms/adapter-postgres/schema/MigrationError"
+import type * as PlaceError from "@vsms/adapter-postgres/place/PlaceError"
+import type { ConfigError } from "effect/ConfigError"
+import * as Layer from "effect/Layer"
+import type * as Redacted from "effect/Redacted"
+import * as Place from "./Place.ts"
+import * as Recordings from "./Recordings.ts"
+import type { Settings } from "./Settings.ts"
+
+export type StorageFailure =
+  | PlaceError.FolderInUse
+  | PlaceError.FolderUnusable
+  | PlaceError.PgliteMissing
+  | PlaceError.ServerTooOld
+  | PlaceError.ServerUnreachable
+  | MigrationError
+  | PortFailure
+
+/** Why a gateway cannot start. */
+export type StartFailure = StorageFailure | SpeechFailure | ConfigError
+
+/** What a gateway is made of. The settings decide each of them, unless something else is given. */
+export interface Parts {
+  readonly storage: Layer.Layer<Journal | Records | WorkQueue | CertificateStore, StorageFailure>
+  readonly speech: Layer.Layer<SpeechSynthesizer, StartFailure>
+  readonly routes: Layer.Layer<Routes, StartFailure>
+  readonly payment: Layer.Layer<PaymentGateway>
+  readonly reviews: Layer.Layer<ReviewDesk>
+  readonly alerts: Layer.Layer<AlertTransport, StartFailure>
+  readonly callbacks: Layer.Layer<CallbackTransport>
+}
+
+/** What the settings decide. */
+export const parts = (settings: Settings): Parts => ({
+  storage: storage(settings),
+  speech: ComposedSpeech.layerConfig().pipe(Layer.provide(Layer.merge(NodeContext.layer, FetchHttpClient.layer))),
+  routes: Layer.provide(Routes.single(), SimulatedNetwork.layer({ onHeard: Recordings.keep(settings.place.folder) })),
+  payment: SandboxGateway.layer,
+  reviews: settings.reviews === "automatic" ? ReviewDesk.layerAutomatic : ReviewDesk.layerManual,
+  alerts: MemoryAlertTransport.layer,
+  callbacks: HttpCallbackTransport.layer()
+})
+
+const storage = (settings: Settings): Parts["storage"] =>
+  Layer.merge(PostgresStorage.layer(), PostgresCertificates.layer).pipe(
+    Layer.provide(Place.layer(settings.place, settings.sessions))
+  )
+
+/** Bells are lost between processes only: where the database is this process's own, it need not be looked at again. */
+const pollMillis = ({ place }: Settings) => (place.url === undefined ? 600_000 : 1_000)
+
+/** What core stands on. */
+export const ports = (settings: Settings, given: Partial<Parts> = {}) => {
+  const { alerts, callbacks, payment, reviews, routes, speech, storage } = { ...parts(settings), ...given }
+  return Layer.mergeAll(
+    // Side by side: the speech engine is loaded while the database opens in its own thread.
+    storage,
+    speech,
+    routes,
+    payment,
+    reviews,
+    alerts,
+    callbacks,
+    IdGenerator.layer,
+    NodeHmac.layer,
+    TelephoneAudio.layer,
+    Layer.succeed(PollMillis, pollMillis(settings))
+  )
+}
+
+/** What a deployment decides about sends. */
+export const coreOptions = (settings: Settings): Core.CoreOptions => ({
+  callbacks: {
+    targets: { ...TargetUrl.standard, privateNetworks: settings.privateTargets },
+    formats: [VendorCallback.format]
+  },
+  dispatch: { ...DispatchPolicy.standard, graceMillis: settings.stop.graceMillis }
+})
+
+export interface PlatformOptions {
+  readonly operatorTokens: ReadonlyArray<Redacted.Redacted>
+  readonly core?: Core.CoreOptions
+  readonly parts?: Partial<Parts>
+}
+
+/**
+ * The gateway at work, for as long as the layer is in use: it answers, dials, delivers.
+ *
+ * **Details** When it closes, the server goes first: not ready, then answers under way end; then the workers, who let
+ * calls finish; then storage.
+ */
+export const layer = (
+  settings: Settings,
+  options: PlatformOptions
+): Layer.Layer<NodeServer | NativeDoor | ApiKeys | Readiness | Core.Services, StartFailure> =>
+  NodeServer.layer({ host: settings.host, port: settings.port, drainMillis: settings.stop.drainMillis }).pipe(
+    Layer.provideMerge(VendorDoor.layer()),
+    Layer.provideMerge(NativeDoor.layer({ operatorTokens: options.operatorTokens })),
+    Layer.provideMerge(Core.layer({ ...coreOptions(settings), ...options.core })),
+    Layer.provideMerge(NativeDoor.editGuard),
+    Layer.provideMerge(ports(settings, options.parts))
+  )
