@@ -1,8 +1,10 @@
 /** The gateway: `npm start`; `npm start -- --once` places one call. */
 import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
+import * as FiberId from "effect/FiberId"
 import * as CommandLine from "./CommandLine.ts"
 import * as Environment from "./Environment.ts"
 import * as Gateway from "./Gateway.ts"
@@ -16,18 +18,17 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`)
 const complain = (text: string): void => void process.stderr.write(`${text}\n`)
 
 /** Runs to its end, or until a signal stops it; a second signal ends the process where it is. */
-const run = async (program: Effect.Effect<void, unknown>): Promise<number> => {
-  const running = Effect.runFork(program)
+const run = async (program: Effect.Effect<void, unknown>, stop: () => void): Promise<number> => {
   let signalled = false
-  const stop = (signal: NodeJS.Signals) => {
-    if (signalled) process.exit(signal === "SIGINT" ? 130 : 143)
+  const signal = (name: NodeJS.Signals) => {
+    if (signalled) process.exit(name === "SIGINT" ? 130 : 143)
     signalled = true
-    running.unsafeInterruptAsFork(running.id())
+    stop()
   }
-  process.on("SIGINT", stop).on("SIGTERM", stop)
-  const exit = await new Promise<Exit.Exit<void, unknown>>((resolve) => running.addObserver(resolve))
+  process.on("SIGINT", signal).on("SIGTERM", signal)
+  const exit = await Effect.runPromiseExit(program)
   if (Exit.isSuccess(exit)) return 0
-  if (Cause.isInterruptedOnly(exit.cause)) return 0
+  if (Cause.isInterruptedOnly(exit.cause)) return 130
   const error = Cause.squash(exit.cause)
   const known = Refusals.describe(error) ?? Troubles.describe(error)
   complain(known ?? Cause.pretty(exit.cause))
@@ -49,10 +50,14 @@ const start = async (): Promise<number> => {
     for (const problem of settings.left) complain(Environment.describe(problem))
     return 2
   }
+  const stop = Deferred.unsafeMake<void>(FiberId.none)
   const program: Effect.Effect<void, unknown> = options.once
-    ? Story.once(options, settings.right.place, print)
-    : Gateway.serve(settings.right, print)
-  return run(Effect.provide(program, Logging.layer(settings.right)))
+    ? Effect.raceFirst(
+        Story.once(options, settings.right.place, print),
+        Effect.zipRight(Deferred.await(stop), Effect.interrupt)
+      )
+    : Gateway.serve(settings.right, stop, print)
+  return run(Effect.provide(program, Logging.layer(settings.right)), () => Deferred.unsafeDone(stop, Effect.void))
 }
 
 process.exitCode = await start()

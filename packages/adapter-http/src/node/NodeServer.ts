@@ -8,6 +8,7 @@ import { PortFailure } from "@vsms/core/PortFailure"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as HttpRefusals from "../api/HttpRefusals.ts"
 import { contentType } from "../api/Problem.ts"
@@ -84,10 +85,12 @@ const listen = (options: NodeServerOptions) =>
             Effect.sync(() => server.closeAllConnections())
           )
         )
-      ),
-      Effect.interruptible
+      )
     )
-    return { host, port: yield* Effect.acquireRelease(opened, () => stop) }
+    // Whoever ran the server may have been interrupted, and a fiber that was cannot wait for what must be able to end
+    // early: another one stops the server.
+    const stopped = Effect.flatMap(Effect.forkDaemon(Effect.interruptible(stop)), Fiber.join)
+    return { host, port: yield* Effect.acquireRelease(opened, () => stopped) }
   })
 
 /**

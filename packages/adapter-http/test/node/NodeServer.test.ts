@@ -10,8 +10,10 @@ import * as Core from "@vsms/core/Core"
 import { Journal } from "@vsms/core/storage/Journal"
 import * as CoreMemory from "@vsms/core/testing/CoreMemory"
 import { Accounts } from "@vsms/core/account/Accounts"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
@@ -157,6 +159,28 @@ describe("a server of Node's own", () => {
         const gone = yield* Effect.either(Effect.tryPromise(() => fetch(`${url}/health`)))
         expect(gone._tag).toBe("Left")
       }).pipe(Effect.provide(context))
+    })
+  )
+
+  it.effect("stops as gracefully where whoever ran it was interrupted", () =>
+    Effect.gen(function* () {
+      const listening = yield* Deferred.make<string>()
+      const running = yield* Effect.fork(
+        Effect.zipRight(
+          Effect.flatMap(origin, (url) => Deferred.succeed(listening, url)),
+          Effect.never
+        ).pipe(Effect.provide(layer({ drainMillis: 1_000 })))
+      )
+      const url = yield* Deferred.await(listening)
+      const ready = Effect.promise(() => fetch(`${url}/ready`).then(({ status }) => status))
+      expect(yield* ready).toBe(200)
+      const stopping = yield* Effect.fork(Fiber.interrupt(running))
+      yield* Effect.yieldNow()
+      expect(yield* ready).toBe(503)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(stopping)
+      const gone = yield* Effect.either(Effect.tryPromise(() => fetch(`${url}/health`)))
+      expect(gone._tag).toBe("Left")
     })
   )
 
