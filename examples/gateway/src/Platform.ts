@@ -10,7 +10,7 @@ import { NativeDoor } from "@vsms/adapter-http/NativeDoor"
 import { NodeServer } from "@vsms/adapter-http/node/NodeServer"
 import * as VendorCallback from "@vsms/adapter-http/wire/VendorCallback"
 import * as VendorDoor from "@vsms/adapter-http/wire/VendorDoor"
-import * as PostgresCertificates from "@vsms/adapter-postgres/store/PostgresCertificates"
+import * as PostgresBlobs from "@vsms/adapter-postgres/store/PostgresBlobs"
 import * as PostgresStorage from "@vsms/adapter-postgres/store/PostgresStorage"
 import * as SimulatedNetwork from "@vsms/adapter-telephony/simulated/SimulatedNetwork"
 import * as TelephoneAudio from "@vsms/adapter-tts/audio/TelephoneAudio"
@@ -29,7 +29,7 @@ import { IdGenerator } from "@vsms/core/IdGenerator"
 import type { PaymentGateway } from "@vsms/core/order/PaymentGateway"
 import * as SandboxGateway from "@vsms/core/order/SandboxGateway"
 import { ReviewDesk } from "@vsms/core/qualification/ReviewDesk"
-import type { CertificateStore } from "@vsms/core/qualification/CertificateStore"
+import type { BlobStore } from "@vsms/core/storage/BlobStore"
 import type { Journal } from "@vsms/core/storage/Journal"
 import type { Records } from "@vsms/core/storage/Records"
 import { PollMillis } from "@vsms/core/storage/Worker"
@@ -59,7 +59,7 @@ export type StartFailure = StorageFailure | SpeechFailure | ConfigError
 
 /** What a gateway is made of. The settings decide each of them, unless something else is given. */
 export interface Parts {
-  readonly storage: Layer.Layer<Journal | Records | WorkQueue | CertificateStore, StorageFailure>
+  readonly storage: Layer.Layer<Journal | Records | WorkQueue | BlobStore, StorageFailure>
   readonly speech: Layer.Layer<SpeechSynthesizer, StartFailure>
   readonly routes: Layer.Layer<Routes, StartFailure>
   readonly payment: Layer.Layer<PaymentGateway>
@@ -80,7 +80,7 @@ export const parts = (settings: Settings): Parts => ({
 })
 
 const storage = (settings: Settings): Parts["storage"] =>
-  Layer.merge(PostgresStorage.layer(), PostgresCertificates.layer).pipe(
+  Layer.merge(PostgresStorage.layer(), PostgresBlobs.layer).pipe(
     Layer.provide(Place.layer(settings.place, settings.sessions))
   )
 
