@@ -253,9 +253,12 @@ export const start: Effect.Effect<Asterisk, never, Scope.Scope> = Effect.gen(fun
   })
   // By the time of the machine, whatever clock the test goes by.
   const pause = Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 50)))
-  const answers = Effect.retry(
-    Effect.tapError(info, () => pause),
-    { times: 500 }
+  const answers = Effect.orDieWith(
+    Effect.retry(
+      Effect.tapError(info, () => pause),
+      { times: 500 }
+    ),
+    () => new Error(`Asterisk did not start: ${output.slice(-2_000)}`)
   )
   const kill = Effect.async<void>((resume) => {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return resume(Effect.void)
