@@ -50,8 +50,11 @@ const withLegalNames = (spec: object): Json => {
   return copy(spec, false) as Json
 }
 
-/** The text of `openapi.json`. */
-export const text = (): string => `${JSON.stringify(make(), null, 2)}\n`
+/** The text of `openapi.json`. Under a prefix it says so: without, what reads it takes the root of its own address. */
+export const text = (prefix = ""): string => {
+  const servers = prefix === "" ? {} : { servers: [{ url: prefix }] }
+  return `${JSON.stringify({ ...make(), ...servers }, null, 2)}\n`
+}
 
 const securitySchemes = {
   operatorToken: {

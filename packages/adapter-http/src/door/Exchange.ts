@@ -9,8 +9,10 @@ import type { BodyTooLarge, MalformedBody } from "../api/HttpRefusals.ts"
 export interface Incoming {
   /** In capital letters. */
   readonly method: string
-  /** As it came, without the query. */
+  /** As it came, without the query, and without the prefix under which a host has put us. */
   readonly path: string
+  /** That prefix, such as `/vsms`: what links to us begin with. Empty or absent at the root. */
+  readonly prefix?: string
   /** Without the question mark; empty if there is none. */
   readonly query: string
   /** A header by its name in small letters. */

@@ -8,6 +8,8 @@ import * as Runtime from "effect/Runtime"
 import * as Stream from "effect/Stream"
 import { BodyTooLarge, MalformedBody } from "../api/HttpRefusals.ts"
 import type { Answer, Incoming } from "../door/Exchange.ts"
+import * as Mount from "../door/Mount.ts"
+import { Readiness } from "../door/Readiness.ts"
 import { NativeDoor } from "../NativeDoor.ts"
 
 export type NodeHandler = (request: Http.IncomingMessage, response: Http.ServerResponse) => void
@@ -16,28 +18,33 @@ export type NodeHandler = (request: Http.IncomingMessage, response: Http.ServerR
  * The handler.
  *
  * **Gotchas** It reads the body itself: in Express it stands before body parsers; in Fastify these are removed for its
- * routes, and the reply is hijacked. A prefix that the host strips (`app.use("/api", …)`) is not seen here.
+ * routes, and the reply is hijacked. A host that stops calls `Readiness.stop` first: from then on no connection is kept
+ * after its answer, which the host's server would wait for.
  */
-export const make: Effect.Effect<NodeHandler, never, NativeDoor> = Effect.map(
-  Effect.zip(NativeDoor, Effect.runtime()),
-  ([door, runtime]) => {
+export const make = (options: Mount.MountOptions = {}): Effect.Effect<NodeHandler, never, NativeDoor | Readiness> =>
+  Effect.map(Effect.all([NativeDoor, Readiness, Effect.runtime()]), ([door, readiness, runtime]) => {
     const fork = Runtime.runFork(runtime)
+    const prefix = Mount.prefixOf(options)
     return (request, response) => {
-      const fiber = fork(Effect.flatMap(door.handle(incomingOf(request)), (answer) => write(answer, request, response)))
+      const incoming = incomingOf(request, prefix)
+      const fiber = fork(Effect.flatMap(door.handle(incoming), (answer) => write(answer, request, response)))
+      response.once("finish", () => {
+        if (readiness.isStopping()) request.socket.end()
+      })
       // Whoever hangs up waits for nothing any more; what changes something goes on to its end.
       response.once("close", () => {
         if (!response.writableFinished) fiber.unsafeInterruptAsFork(FiberId.none)
       })
     }
-  }
-)
+  })
 
-const incomingOf = (request: Http.IncomingMessage): Incoming => {
+const incomingOf = (request: Http.IncomingMessage, prefix: string): Incoming => {
   const { headers, method = "GET", url = "/" } = request
   const mark = url.indexOf("?")
   return {
     method,
-    path: mark < 0 ? url : url.slice(0, mark),
+    path: Mount.inner(prefix, mark < 0 ? url : url.slice(0, mark)),
+    prefix,
     query: mark < 0 ? "" : url.slice(mark + 1),
     header: (name) => {
       const value = headers[name]

@@ -14,10 +14,11 @@ import * as HttpRefusals from "../api/HttpRefusals.ts"
 import { contentType } from "../api/Problem.ts"
 import * as Problems from "../api/Problems.ts"
 import type { NativeDoor } from "../NativeDoor.ts"
+import type { MountOptions } from "../door/Mount.ts"
 import { Readiness } from "../door/Readiness.ts"
 import * as NodeHandler from "./NodeHandler.ts"
 
-export interface NodeServerOptions {
+export interface NodeServerOptions extends MountOptions {
   /** 0: any that is free. */
   readonly port: number
   readonly host?: string | undefined
@@ -44,7 +45,7 @@ export class NodeServer extends Context.Tag("@vsms/adapter-http/node/NodeServer"
 const listen = (options: NodeServerOptions) =>
   Effect.gen(function* () {
     const { drainMillis = 0, graceMillis = 10_000, host = "127.0.0.1", port, requestTimeoutMillis = 30_000 } = options
-    const handler = yield* NodeHandler.make
+    const handler = yield* NodeHandler.make(options)
     const readiness = yield* Readiness
     const connections = new Connections()
     const server = Http.createServer(

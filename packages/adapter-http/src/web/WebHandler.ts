@@ -3,43 +3,45 @@
  */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
-import type * as Layer from "effect/Layer"
-import * as ManagedRuntime from "effect/ManagedRuntime"
+import type * as ManagedRuntime from "effect/ManagedRuntime"
 import type * as Runtime from "effect/Runtime"
 import * as Stream from "effect/Stream"
 import { BodyTooLarge, MalformedBody } from "../api/HttpRefusals.ts"
 import { Answer, type Incoming } from "../door/Exchange.ts"
+import * as Mount from "../door/Mount.ts"
 import { NativeDoor } from "../NativeDoor.ts"
 
 /** Answers one request. */
-export const respond = (door: typeof NativeDoor.Service, request: Request): Effect.Effect<Response> =>
-  Effect.zipWith(door.handle(incomingOf(request)), Effect.runtime(), (answer, runtime) =>
+export const respond = (
+  door: typeof NativeDoor.Service,
+  request: Request,
+  options: Mount.MountOptions = {}
+): Effect.Effect<Response> =>
+  Effect.zipWith(door.handle(incomingOf(request, Mount.prefixOf(options))), Effect.runtime(), (answer, runtime) =>
     responseOf(answer, request.method, runtime)
   )
 
 /**
- * A handler of its own runtime, made of a composed platform. The platform starts with the first request; whoever has it
- * started before, and stops it, calls `dispose`.
+ * The handler, over the runtime of a composed platform (`ManagedRuntime.make(platform)`), which the host has for its own
+ * use of the services as well. The platform starts with the first request, and stops with the runtime's `dispose`.
  */
-export const make = <E>(
-  platform: Layer.Layer<NativeDoor, E>
-): { readonly handler: (request: Request) => Promise<Response>; readonly dispose: () => Promise<void> } => {
-  const runtime = ManagedRuntime.make(platform)
-  return {
-    handler: (request) =>
-      runtime.runPromise(
-        Effect.flatMap(NativeDoor, (door) => respond(door, request)),
-        { signal: request.signal }
-      ),
-    dispose: () => runtime.dispose()
-  }
-}
+export const make =
+  <R, E>(
+    runtime: ManagedRuntime.ManagedRuntime<NativeDoor | R, E>,
+    options: Mount.MountOptions = {}
+  ): ((request: Request) => Promise<Response>) =>
+  (request) =>
+    runtime.runPromise(
+      Effect.flatMap(NativeDoor, (door) => respond(door, request, options)),
+      { signal: request.signal }
+    )
 
-const incomingOf = (request: Request): Incoming => {
+const incomingOf = (request: Request, prefix: string): Incoming => {
   const url = new URL(request.url)
   return {
     method: request.method,
-    path: url.pathname,
+    path: Mount.inner(prefix, url.pathname),
+    prefix,
     query: url.search.slice(1),
     header: (name) => request.headers.get(name) ?? undefined,
     body: (maxBytes) => bodyOf(request, maxBytes)

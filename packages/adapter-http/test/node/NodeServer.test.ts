@@ -197,7 +197,7 @@ describe("a server of Node's own", () => {
 
   it.effect("is mounted as a handler by hosts that hand on Node's requests", () =>
     Effect.gen(function* () {
-      const handler = yield* NodeHandler.make
+      const handler = yield* NodeHandler.make()
       const host = Http.createServer((request, response) => {
         if (request.url === "/mine") return void response.end("the host's own")
         handler(request, response)

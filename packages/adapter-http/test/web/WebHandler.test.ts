@@ -1,5 +1,6 @@
 import * as WebHandler from "@vsms/adapter-http/web/WebHandler"
 import { describe, expect, it } from "@effect/vitest"
+import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as World from "../native/World.ts"
 
 /** A body that comes in pieces and does not say how long it is. */
@@ -24,7 +25,8 @@ const json = (response: Response): Promise<any> => response.json()
 
 describe("a handler for hosts that speak Request and Response", () => {
   it("answers with the platform that it starts, and stops it", async () => {
-    const { dispose, handler } = WebHandler.make(World.layer())
+    const runtime = ManagedRuntime.make(World.layer())
+    const handler = WebHandler.make(runtime)
     const health = await handler(new Request("http://host.example/health"))
     expect([health.status, await json(health)]).toEqual([200, { status: "up" }])
     const head = await handler(new Request("http://host.example/openapi.json", { method: "HEAD" }))
@@ -36,11 +38,12 @@ describe("a handler for hosts that speak Request and Response", () => {
       new Request("http://host.example/v1/accounts/a", { headers: { authorization: World.operator } })
     )
     expect((await json(got)).accountId).toBe("a")
-    await dispose()
+    await runtime.dispose()
   })
 
   it("reads of a body what it takes, and no more", async () => {
-    const { dispose, handler } = WebHandler.make(World.layer())
+    const runtime = ManagedRuntime.make(World.layer())
+    const handler = WebHandler.make(runtime)
     const large = await handler(post(pieces(30_000, 1_000)))
     expect([large.status, (await json(large)).type]).toEqual([413, "urn:vsms:problem:BodyTooLarge"])
     const small = await handler(post(pieces(10, 3)))
@@ -48,6 +51,6 @@ describe("a handler for hosts that speak Request and Response", () => {
     const broken = new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(new Error("gone")) })
     const aborted = await handler(post(broken))
     expect([aborted.status, (await json(aborted)).facts]).toEqual([400, { problem: "aborted" }])
-    await dispose()
+    await runtime.dispose()
   })
 })
