@@ -22,11 +22,10 @@ export const serve = async (runtime: Platform.Runtime, shop: Login.Shop, port = 
 
   app.use(express.json())
   app.get("/", (_request, response) => void response.send("the host's own page"))
-  app.post("/login", async (request, response) => {
+  app.post("/login", (request, response, next) => {
     if (!Login.isLoggedIn(request.get("cookie"))) return void response.status(401).end()
     const { phone } = request.body as { readonly phone: string }
-    const { body, status } = await Login.sendCode(runtime, shop, phone)
-    response.status(status).json(body)
+    Login.sendCode(runtime, shop, phone).then(({ body, status }) => response.status(status).json(body), next)
   })
 
   const server = app.listen(port, "127.0.0.1")

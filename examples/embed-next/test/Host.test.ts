@@ -32,7 +32,7 @@ describe("in Next: the native API under a prefix, the vendor's wires at the root
   it("in Next itself, built and served", { timeout: 600_000 }, async (context) => {
     const missing = Next.missing()
     if (missing !== undefined) return context.skip(missing)
-    const folder = Next.prepare()
+    const folder = await Next.prepare()
     await Tour.take(serve(() => Next.listen(folder)))
   })
 })

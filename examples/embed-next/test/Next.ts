@@ -2,7 +2,7 @@
  * Next itself, which takes 340 MB and a build: in long runs only. It is installed into a folder of its own, beside a copy
  * of the routes, with the packages of this workspace as they are built.
  */
-import { execFileSync } from "node:child_process"
+import { spawn } from "node:child_process"
 import { once } from "node:events"
 import * as Fs from "node:fs"
 import * as Http from "node:http"
@@ -28,30 +28,29 @@ export const missing = (): string | undefined => {
 }
 
 /** The folder of a built app. */
-export const prepare = (): string => {
+export const prepare = async (): Promise<string> => {
   const folder = Path.join(workspace, ".tmp/next")
   Fs.rmSync(Path.join(folder, "app"), { recursive: true, force: true })
   Fs.mkdirSync(folder, { recursive: true })
   for (const name of ["app", "src", "next.config.mjs"])
     Fs.cpSync(Path.join(example, name), Path.join(folder, name), { recursive: true })
   Fs.writeFileSync(Path.join(folder, "package.json"), JSON.stringify({ type: "module", dependencies: versions }))
-  run("npm", ["install", "--no-audit", "--no-fund", "--no-package-lock"], folder)
+  await run("npm", ["install", "--no-audit", "--no-fund", "--no-package-lock"], folder)
   for (const name of ["@vsms/adapter-http", "@vsms/core", "@vsms/example-embed-tour", "effect"]) {
     const link = Path.join(folder, "node_modules", name)
     Fs.mkdirSync(Path.dirname(link), { recursive: true })
     Fs.rmSync(link, { recursive: true, force: true })
     Fs.symlinkSync(Fs.realpathSync(Path.join(example, "node_modules", name)), link)
   }
-  run("npx", ["next", "build", "--webpack"], folder)
+  await run("npx", ["next", "build", "--webpack"], folder)
   return folder
 }
 
-const run = (file: string, args: ReadonlyArray<string>, cwd: string): void => {
-  execFileSync(file, args, {
-    cwd,
-    stdio: ["ignore", "inherit", "inherit"],
-    env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" }
-  })
+const run = async (file: string, args: ReadonlyArray<string>, cwd: string): Promise<void> => {
+  const env = { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" }
+  const child = spawn(file, args, { cwd, stdio: ["ignore", "inherit", "inherit"], env })
+  const [code] = (await once(child, "exit")) as [number | null]
+  if (code !== 0) throw new Error(`${file} ${args.join(" ")} ended with ${String(code)}`)
 }
 
 interface App {

@@ -7,7 +7,6 @@ import * as Fs from "node:fs"
 import * as Http from "node:http"
 import * as Path from "node:path"
 import { Readable } from "node:stream"
-import type { ReadableStream } from "node:stream/web"
 
 type Route = Partial<
   Record<string, (request: Request, context: { readonly params: Promise<object> }) => Response | Promise<Response>>
@@ -51,7 +50,7 @@ export const listen = async (folder: string) => {
     void answer(folder, incoming, `http://${incoming.headers.host ?? "host"}`, gone.signal).then((response) => {
       outgoing.writeHead(response.status, Object.fromEntries(response.headers))
       if (response.body === null) return void outgoing.end()
-      const body = Readable.fromWeb(response.body as ReadableStream)
+      const body = Readable.fromWeb(response.body)
       body.on("error", () => outgoing.destroy())
       return void body.pipe(outgoing)
     })
