@@ -2,9 +2,9 @@
  * Runs the benchmarks: `npm run bench`, or `npm run bench -- lives speech` for some of them. They are compiled first,
  * as what is published is: a runner that translates TypeScript while it loads wraps every function for its name's sake.
  *
- * A suite is a file `packages/<package>/bench/<Name>.bench.ts` that exports `run`; it is called by its name, and by that
- * of its `group`, if it exports one. Suites of core are compiled with core's sources, those of other packages with
- * theirs and with core as it is published.
+ * A suite is a file `bench/<Name>.bench.ts` of a package or an example that exports `run`; it is called by its name, and
+ * by that of its `group`, if it exports one. Suites of core are compiled with core's sources, those of other packages
+ * with theirs and with core as it is published, and those of examples with all packages as they are published.
  */
 import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
@@ -18,9 +18,8 @@ interface Suite {
   readonly names: ReadonlyArray<string>
 }
 
-const suites: ReadonlyArray<Suite> = fs
-  .readdirSync(path.join(root, "packages"))
-  .map((name) => path.join(root, "packages", name))
+const suites: ReadonlyArray<Suite> = ["packages", "examples"]
+  .flatMap((group) => fs.readdirSync(path.join(root, group)).map((name) => path.join(root, group, name)))
   // Core comes first, as it always did.
   .sort((a, b) => Number(b.endsWith("core")) - Number(a.endsWith("core")))
   .flatMap((folder) => {
@@ -48,6 +47,12 @@ const compiler = path.join(root, "node_modules/typescript/bin/tsc")
 
 const outOf = (folder: string): string => path.join(folder, "node_modules/.cache/bench")
 
+const isExample = (folder: string): boolean => path.dirname(folder) === path.join(root, "examples")
+
+/** Suites of examples bring things of several packages, so that what is compiled lies as in the workspace. */
+const compiledOf = ({ file, folder }: Suite): string =>
+  path.join(outOf(folder), isExample(folder) ? path.relative(root, folder) : "", "bench", file.replace(/\.ts$/, ".js"))
+
 const asked = process.argv.slice(2)
 const known = new Set(suites.flatMap(({ names }) => names))
 const unknown = asked.find((name) => !known.has(name))
@@ -58,14 +63,15 @@ if (unknown !== undefined) {
 const chosen = suites.filter(({ names }) => asked.length === 0 || names.some((name) => asked.includes(name)))
 const folders = [...new Set(chosen.map(({ folder }) => folder))]
 
-if (folders.some((folder) => !folder.endsWith("core"))) {
-  node(compiler, "-b", "--singleThreaded", path.join(root, "packages/core/tsconfig.src.json"))
-}
+const published = folders.some(isExample)
+  ? fs.readdirSync(path.join(root, "packages"))
+  : folders.some((folder) => !folder.endsWith("core"))
+    ? ["core"]
+    : []
+for (const name of published)
+  node(compiler, "-b", "--singleThreaded", path.join(root, "packages", name, "tsconfig.src.json"))
 for (const folder of folders) {
   fs.rmSync(outOf(folder), { recursive: true, force: true })
   node(compiler, "--project", path.join(folder, "bench/tsconfig.json"))
 }
-node(
-  path.join(import.meta.dirname, "run.mjs"),
-  ...chosen.map(({ file, folder }) => path.join(outOf(folder), "bench", file.replace(/\.ts$/, ".js")))
-)
+node(path.join(import.meta.dirname, "run.mjs"), ...chosen.map(compiledOf))
