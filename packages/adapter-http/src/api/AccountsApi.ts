@@ -114,6 +114,7 @@ export class KeysApi extends HttpApiGroup.make("keys")
       .setPath(Paging.AccountPath)
       .setUrlParams(Paging.PageQuery)
       .addSuccess(Paging.Page(KeyView))
+      .addError(Problems.UnknownAccount)
       .annotateContext(tenant("keys:write", "The keys of the account, the newest first"))
   )
   .add(
@@ -122,6 +123,7 @@ export class KeysApi extends HttpApiGroup.make("keys")
       .setPayload(overlap)
       .addSuccess(NewKey, { status: 201 })
       .addError(Schema.Union(Problems.NothingHere, Problems.OverlapTooLong, Problems.TooManySecrets))
+      .addError(Problems.UnknownAccount)
       .annotateContext(tenant("keys:write", "A new value for a key; the old ones work on for the overlap"))
   )
   .add(
@@ -129,6 +131,7 @@ export class KeysApi extends HttpApiGroup.make("keys")
       .setPath(KeyPath)
       .addSuccess(HttpApiSchema.NoContent)
       .addError(Problems.NothingHere)
+      .addError(Problems.UnknownAccount)
       .annotateContext(tenant("keys:write", "Ends a key for good, in all processes within five seconds"))
   ) {}
 

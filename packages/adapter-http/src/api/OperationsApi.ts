@@ -7,6 +7,7 @@ import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Schema from "effect/Schema"
 import { anyone, operator, tenant } from "./Access.ts"
 import * as Paging from "./Paging.ts"
+import * as Problems from "./Problems.ts"
 
 export const AuditEntry = Schema.Struct({
   entryId: Schema.String,
@@ -59,6 +60,7 @@ export class OperationsApi extends HttpApiGroup.make("operations")
       .setPath(Paging.AccountPath)
       .setUrlParams(Paging.PageQuery)
       .addSuccess(Paging.Page(AuditEntry))
+      .addError(Problems.UnknownAccount)
       .annotateContext(tenant("keys:write", "Who did what in the account, operators included, the newest first"))
   )
   .add(

@@ -80,6 +80,7 @@ export class NumbersApi extends HttpApiGroup.make("numbers")
     HttpApiEndpoint.get("list", "/v1/accounts/:accountId/numbers")
       .setPath(Paging.AccountPath)
       .addSuccess(Schema.Array(HeldNumber))
+      .addError(Problems.UnknownAccount)
       .annotateContext(tenant("orders:read", "The numbers that the account holds: at most five (NUM-1)"))
   )
   .add(
@@ -88,6 +89,7 @@ export class NumbersApi extends HttpApiGroup.make("numbers")
       .setPayload(Schema.Struct({ on: Schema.Boolean }))
       .addSuccess(HttpApiSchema.NoContent)
       .addError(Problems.NumberNotHeld)
+      .addError(Problems.UnknownAccount)
       .annotateContext(tenant("orders:write", "Switches auto-renewal of a number (NUM-4)"))
   ) {}
 
@@ -138,6 +140,7 @@ export class OrdersApi extends HttpApiGroup.make("orders")
           Repeatable
         )
       )
+      .addError(Problems.UnknownAccount)
       .annotateContext(tenant("orders:write", "Orders numbers, all or none (NUM-1, NUM-3)", { idempotent: true }))
   )
   .add(
@@ -146,6 +149,7 @@ export class OrdersApi extends HttpApiGroup.make("orders")
       .setPayload(Schema.Struct({ number: VoiceNumber.Digits }))
       .addSuccess(OrderView, { status: 201 })
       .addError(Schema.Union(Problems.NotEnterprise, Problems.NotActivated, Problems.NumberNotHeld))
+      .addError(Problems.UnknownAccount)
       .annotateContext(
         tenant("orders:write", "Orders a number's next term, or answers the order that there is (NUM-7)")
       )
@@ -165,6 +169,7 @@ export class OrdersApi extends HttpApiGroup.make("orders")
           Repeatable
         )
       )
+      .addError(Problems.UnknownAccount)
       .annotateContext(tenant("orders:write", "Orders minute packages (PKG-5, PKG-6)", { idempotent: true }))
   )
   .add(
@@ -172,6 +177,7 @@ export class OrdersApi extends HttpApiGroup.make("orders")
       .setPath(Paging.AccountPath)
       .setUrlParams(Paging.PageQuery)
       .addSuccess(Paging.Page(OrderView))
+      .addError(Problems.UnknownAccount)
       .annotateContext(tenant("orders:read", "The orders, the newest first"))
   )
   .add(
@@ -179,6 +185,7 @@ export class OrdersApi extends HttpApiGroup.make("orders")
       .setPath(OrderPath)
       .addSuccess(OrderView)
       .addError(Problems.UnknownOrder)
+      .addError(Problems.UnknownAccount)
       .annotateContext(tenant("orders:read", "One order"))
   )
   .add(
@@ -198,6 +205,7 @@ export class OrdersApi extends HttpApiGroup.make("orders")
           Problems.PaymentUnderWay
         )
       )
+      .addError(Problems.UnknownAccount)
       .annotateContext(tenant("orders:write", "Pays an order, once, however often it is called (PKG-10)"))
   )
   .add(
@@ -207,6 +215,7 @@ export class OrdersApi extends HttpApiGroup.make("orders")
       .addError(
         Schema.Union(Problems.UnknownOrder, Problems.OrderNotOpen, Problems.PaidNotReversible, Problems.PaymentUnderWay)
       )
+      .addError(Problems.UnknownAccount)
       .annotateContext(tenant("orders:write", "Cancels an order that is not paid (PKG-9)"))
   )
   .add(
@@ -223,6 +232,7 @@ export class OrdersApi extends HttpApiGroup.make("orders")
           Problems.AmountDiffers
         )
       )
+      .addError(Problems.UnknownAccount)
       .annotateContext(operator("Records a payment that an operator vouches for"))
   )
   .add(
@@ -230,6 +240,7 @@ export class OrdersApi extends HttpApiGroup.make("orders")
       .setPath(OrderPath)
       .addSuccess(OrderView)
       .addError(Problems.UnknownOrder)
+      .addError(Problems.UnknownAccount)
       .annotateContext(operator("Has the payment gateway asked what became of the order"))
   )
   .add(
@@ -254,6 +265,7 @@ export class OrdersApi extends HttpApiGroup.make("orders")
           Repeatable
         )
       )
+      .addError(Problems.UnknownAccount)
       .annotateContext(tenant("orders:write", "Requests one invoice over paid orders (PKG-11)", { idempotent: true }))
   )
   .add(
@@ -261,6 +273,7 @@ export class OrdersApi extends HttpApiGroup.make("orders")
       .setPath(Paging.AccountPath)
       .setUrlParams(Paging.PageQuery)
       .addSuccess(Paging.Page(InvoiceView))
+      .addError(Problems.UnknownAccount)
       .annotateContext(tenant("orders:read", "The invoices, the newest first"))
   ) {}
 
@@ -285,6 +298,7 @@ export class PackagesApi extends HttpApiGroup.make("packages")
           available: Minutes.Minutes
         })
       )
+      .addError(Problems.UnknownAccount)
       .annotateContext(tenant("orders:read", "All packages, the newest purchase first (PKG-8)"))
   )
   .add(

@@ -234,6 +234,7 @@ export class SendsApi extends HttpApiGroup.make("sends")
       .setPath(Paging.ApplicationPath)
       .setPayload(Batch)
       .addSuccess(Schema.Struct({ answers: Schema.Array(BatchAnswer) }).annotations({ identifier: "BatchAnswers" }))
+      .addError(Problems.UnknownApplication)
       .annotateContext(
         tenant("sends:write", "Sends up to 200 voice messages", {
           maxBytes: 1024 * 1024,
@@ -262,6 +263,7 @@ export class SendsApi extends HttpApiGroup.make("sends")
       )
       .addSuccess(Paging.Page(SendView))
       .addError(Problems.CalleeNotServed)
+      .addError(Problems.UnknownApplication)
       .annotateContext(tenant("sends:read", "The application's sends, the newest first"))
   )
   .add(
@@ -269,6 +271,7 @@ export class SendsApi extends HttpApiGroup.make("sends")
       .setPath(SendPath)
       .addSuccess(SendView)
       .addError(Problems.UnknownSend)
+      .addError(Problems.UnknownApplication)
       .annotateContext(tenant("sends:read", "One send, as far as it has come (SND-6)"))
   )
   .add(
@@ -276,6 +279,7 @@ export class SendsApi extends HttpApiGroup.make("sends")
       .setPath(SendPath)
       .addSuccess(Explanation)
       .addError(Problems.UnknownSend)
+      .addError(Problems.UnknownApplication)
       .annotateContext(
         tenant("sends:read", "Why it was accepted or refused, what became of it, who paid, what went out", {
           description: "Takes the id of a send, or the `attemptId` of a refusal."
@@ -287,6 +291,7 @@ export class SendsApi extends HttpApiGroup.make("sends")
       .setPath(SendPath)
       .addSuccess(HttpApiSchema.Text({ contentType: "text/event-stream" }))
       .addError(Problems.UnknownSend)
+      .addError(Problems.UnknownApplication)
       .annotateContext(
         tenant("sends:read", "The steps of a send while it happens, as server-sent events", {
           streams: true,
@@ -300,6 +305,7 @@ export class SendsApi extends HttpApiGroup.make("sends")
       .setPath(Paging.ApplicationPath)
       .setUrlParams(Paging.PageQuery)
       .addSuccess(Paging.Page(RefusedView))
+      .addError(Problems.UnknownApplication)
       .annotateContext(tenant("sends:read", "The attempts that were refused lately, the newest first"))
   )
   .add(
@@ -311,6 +317,7 @@ export class SendsApi extends HttpApiGroup.make("sends")
           identifier: "ReceiptPage"
         })
       )
+      .addError(Problems.UnknownApplication)
       .annotateContext(
         tenant("sends:read", "Receipts in order; whoever asks again `after` the last `next` misses none (CBK-1, STA-6)")
       )

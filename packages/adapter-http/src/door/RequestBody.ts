@@ -38,7 +38,7 @@ const json = (bytes: Uint8Array): Either.Either<unknown, MalformedBody | Invalid
     Either.try({ try: () => utf8.decode(bytes), catch: () => notUtf8 }),
     (text): Either.Either<unknown, MalformedBody | InvalidInput> => {
       const parsed = Either.try({ try: (): unknown => JSON.parse(text), catch: () => notJson })
-      return suspicious.test(text) ? Either.flatMap(parsed, storable) : parsed
+      return suspicious.test(text) || isDeep(text) ? Either.flatMap(parsed, storable) : parsed
     }
   )
 
@@ -47,23 +47,45 @@ const suspicious = /\\u(?:0000|[dD][89a-fA-F])/
 
 const unstorable = /[\0\p{Cs}]/u
 
-const storable = (value: unknown): Either.Either<unknown, InvalidInput> => {
-  const field = unstorableField(value, "")
-  return field === undefined
-    ? Either.right(value)
-    : Either.left(new InvalidInput({ problems: [{ field, expected: "a text without NUL and halves of characters" }] }))
+/** No form of ours is half as deep; and what walks through a value must not run out of stack. */
+const deepest = 32
+
+/** Whether so much is opened in it that it could be too deep. */
+const isDeep = (text: string): boolean => {
+  let opened = 0
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if ((code === openBracket || code === openBrace) && ++opened > deepest) return true
+  }
+  return false
 }
 
-const unstorableField = (value: unknown, field: string): string | undefined => {
-  if (typeof value === "string") return unstorable.test(value) ? field : undefined
+const openBracket = 0x5b
+const openBrace = 0x7b
+
+const storable = (value: unknown): Either.Either<unknown, InvalidInput> => {
+  const problem = problemOf(value, "", 0)
+  return problem === undefined ? Either.right(value) : Either.left(new InvalidInput({ problems: [problem] }))
+}
+
+type FieldProblem = InvalidInput["problems"][number]
+
+const problemOf = (value: unknown, field: string, depth: number): FieldProblem | undefined => {
+  if (typeof value === "string") return unstorable.test(value) ? notStorable(field) : undefined
   if (typeof value !== "object" || value === null) return undefined
+  if (depth === deepest) return { field, expected: `a value that is at most ${deepest} deep` }
   for (const [name, inner] of Object.entries(value)) {
-    const path = field === "" ? name : `${field}.${name}`
-    const found = unstorable.test(name) ? field : unstorableField(inner, path)
+    if (unstorable.test(name)) return notStorable(field)
+    const found = problemOf(inner, field === "" ? name : `${field}.${name}`, depth + 1)
     if (found !== undefined) return found
   }
   return undefined
 }
+
+const notStorable = (field: string): FieldProblem => ({
+  field,
+  expected: "a text without NUL and halves of characters"
+})
 
 /** A form by the platform's own reader. Of a field that is there twice, the first counts. */
 const fields = (bytes: Uint8Array, contentType: string): Effect.Effect<unknown, MalformedBody> =>

@@ -72,13 +72,15 @@ const textToSign = ({ date, service, signedHeaders }: Authorization, request: Re
     // What says what is asked for is signed in small letters; anything else as it came.
     return `${name}:${name === "content-type" ? value : value.toLowerCase()}\n`
   })
-  const isUnsigned = header("x-tc-content-sha256") === unsigned
-  const payload = isUnsigned ? sha256(unsigned) : sha256(body)
+  const payload = isUnsigned(header) ? sha256(unsigned) : sha256(body)
   const canonical = [method, "/", query, headers.join(""), signedHeaders.join(";"), payload].join("\n")
   return ["TC3-HMAC-SHA256", timestamp, `${date}/${service}/tc3_request`, sha256(canonical)].join("\n")
 }
 
 const unsigned = "UNSIGNED-PAYLOAD"
+
+/** Whether the signature says nothing of the body. */
+export const isUnsigned = (header: Request["header"]): boolean => header("x-tc-content-sha256") === unsigned
 
 // ---------------------------------------------------------------------------------------------------------------------
 // HmacSHA1 and HmacSHA256

@@ -85,9 +85,11 @@ const verified = ({ secrets }: Signer, { sig, sign, time }: Claim) =>
     return found ? Effect.void : new SignatureWrong()
   })
 
-/** The same signed bytes are the same request: whoever repeats them, an SDK or a stranger, calls nobody twice. */
-const keyOf = (incoming: Incoming, bytes: Uint8Array): string =>
-  `wire-${Crypto.createHash("sha256").update(`${incoming.path}?${incoming.query}\n`).update(bytes).digest("hex")}`
+/**
+ * A signature is good for one request: whoever sends it again, an SDK or a stranger, calls nobody twice. It is the only
+ * part of a request that nobody else can make: blanks, escapes and fields that are not looked at are cheap.
+ */
+const keyOf = (sig: string): string => `wire-${Crypto.createHash("sha256").update(sig.toLowerCase()).digest("hex")}`
 
 const ofPacket = (incoming: Incoming, random: string) =>
   Effect.gen(function* () {
@@ -97,7 +99,7 @@ const ofPacket = (incoming: Incoming, random: string) =>
     if (sig === "") return yield* new SignatureMissing()
     const time = String(yield* Packet.integer(packet, "time"))
     const { signed, to } = yield* Packet.called(packet)
-    const call = { packet, to, key: keyOf(incoming, bytes) }
+    const call = { packet, to, key: keyOf(sig) }
     const claim: Claim = {
       call,
       sig,
@@ -125,9 +127,10 @@ const claims: { readonly [S in NonNullable<Operation["signed"]>]: Claims } = {
       if (!/^[0-9]{1,15}$/.test(time)) return yield* new BadPacket({ field: "time" })
       // Of what came, whatever the header says that it is.
       const contentSha1 = Crypto.createHash("sha1").update(bytes).digest("hex")
+      const sig = incoming.header("authorization")?.trim() ?? ""
       return {
-        call: { packet: {}, to: "", key: keyOf(incoming, bytes) },
-        sig: incoming.header("authorization")?.trim() ?? "",
+        call: { packet: {}, to: "", key: keyOf(sig) },
+        sig,
         time,
         sign: (appKey) => LegacySignature.ofUpload(appKey, { random, time, contentSha1 })
       }

@@ -42,7 +42,8 @@ describe("problems", () => {
       Schema.typeSchema(Schema.Struct(omitTag(problem.refusal.fields)) as unknown as Schema.Schema<any>)
     )
     FastCheck.assert(
-      FastCheck.property(facts, (given) => {
+      // Of numbers that are none, JSON has no word.
+      FastCheck.property(facts.filter(isFinite), (given) => {
         const refusal = new problem.refusal(given)
         const { headers, status, body } = ProblemAnswer.answerOf(refusal, { now: 0, requestId: "r" })
         const text = body as string
@@ -66,6 +67,11 @@ describe("problems", () => {
     expect(Refusal.describe(new HttpRefusals.Broken())).toBe(HttpRefusals.Broken)
   })
 })
+
+const isFinite = (value: unknown): boolean =>
+  typeof value === "number"
+    ? Number.isFinite(value)
+    : typeof value !== "object" || value === null || Object.values(value).every(isFinite)
 
 const omitTag = (fields: Schema.Struct.Fields): Schema.Struct.Fields => Struct.omit(fields, "_tag")
 

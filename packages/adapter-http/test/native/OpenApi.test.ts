@@ -75,6 +75,16 @@ describe("the OpenAPI document", () => {
       }
   })
 
+  it("says of every path with an account or an application in it that there may be none", () => {
+    for (const { operation, path } of operations) {
+      const missing = String(operation.responses["404"].$ref)
+      if (path.includes("{accountId}"))
+        expect([path, missing]).toEqual([path, expect.stringContaining("UnknownAccount")])
+      if (path.includes("{applicationId}"))
+        expect([path, missing]).toEqual([path, expect.stringContaining("UnknownApplication")])
+    }
+  })
+
   it("has examples that the contract takes", () => {
     for (const { name, parseBody } of contract) {
       const operation = operations.find(({ operation }) => operation.operationId === name)!.operation

@@ -90,6 +90,20 @@ describe("what is wrong before a handler is asked", () => {
     }).pipe(World.within())
   )
 
+  it.effect("refuses what is nested without end, before anything walks through it", () =>
+    Effect.gen(function* () {
+      const deep = (value: string) => `${"[".repeat(30_000)}${value}${"]".repeat(30_000)}`
+      for (const value of ["1", '"\\u0000"', '"\\ud800"'])
+        for (const raw of [deep(value), `{"accountId":${deep(value)}}`]) {
+          const headers = { "content-type": "application/json" }
+          const refused = yield* World.ask("POST", "/v1/accounts", { as, raw, headers })
+          expectProblem(refused, 422, "InvalidInput")
+          expect(refused.json.facts.problems[0].expected).toContain("32 deep")
+          expect(refused.text.length).toBeLessThan(1_000)
+        }
+    }).pipe(World.within())
+  )
+
   it.effect("asks for a credential, and says nothing of why one does not work", () =>
     Effect.gen(function* () {
       const get = (as?: string) => World.ask("GET", "/v1/accounts", { as })
