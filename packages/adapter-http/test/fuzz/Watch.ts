@@ -1,4 +1,4 @@
-import { CertificateStore } from "@vsms/core/qualification/CertificateStore"
+import { BlobStore } from "@vsms/core/storage/BlobStore"
 import type { Decision } from "@vsms/core/storage/Decision"
 import { Journal } from "@vsms/core/storage/Journal"
 import type { Ref } from "@vsms/core/storage/Kind"
@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 
-/** What was written to the storage: a kind of thing, the queue of a piece of work, `tally`, `purge` or `image`. */
+/** What was written to the storage: a kind of thing, the queue of a piece of work, a kind of bytes, `tally` or `purge`. */
 export interface Write {
   readonly what: string
   readonly text: string
@@ -42,7 +42,7 @@ export const layer = Layer.effectContext(
     const journal = yield* Journal
     const records = yield* Records
     const work = yield* WorkQueue
-    const certificates = yield* CertificateStore
+    const blobs = yield* BlobStore
     let writes: Array<Write> = []
     const rows = new Map<string, Kept>()
     const wrote = (what: string, text: string): void => void writes.push({ what, text })
@@ -108,10 +108,10 @@ export const layer = Layer.effectContext(
         finish: (lease) => Effect.tap(work.finish(lease), () => wrote(lease.queue, "finished")),
         postpone: (lease, dueAt) => Effect.tap(work.postpone(lease, dueAt), () => wrote(lease.queue, "postponed"))
       }),
-      Context.add(CertificateStore, {
-        ...certificates,
-        put: (id, bytes) => Effect.tap(certificates.put(id, bytes), () => wrote("image", `put ${id}`)),
-        remove: (id) => Effect.tap(certificates.remove(id), () => wrote("image", `remove ${id}`))
+      Context.add(BlobStore, {
+        ...blobs,
+        put: (kind, id, bytes) => Effect.tap(blobs.put(kind, id, bytes), () => wrote(kind, `put ${id}`)),
+        remove: (kind, id) => Effect.tap(blobs.remove(kind, id), () => wrote(kind, `remove ${id}`))
       }),
       Context.add(Watch, {
         taken: () => {
