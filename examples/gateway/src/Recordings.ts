@@ -1,7 +1,7 @@
 /** What the phones heard, as WAV files that any player opens. */
-import * as Wav from "@vsms/adapter-tts/audio/Wav"
 import type { HeardCall } from "@vsms/adapter-telephony/simulated/SimulatedNetwork"
 import * as CallId from "@vsms/core/dispatch/CallId"
+import * as TelephoneWav from "@vsms/core/dispatch/TelephoneWav"
 import * as Effect from "effect/Effect"
 import * as fs from "node:fs/promises"
 import * as path from "node:path"
@@ -17,6 +17,6 @@ export const keep =
       Effect.tryPromise(async () => {
         const file = pathOf(folder, CallId.sendOf(call.callId))
         await fs.mkdir(path.dirname(file), { recursive: true })
-        await fs.writeFile(file, Wav.writeTelephone(call.audio))
+        await fs.writeFile(file, TelephoneWav.write(call.audio))
       })
     )

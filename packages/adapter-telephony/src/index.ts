@@ -2,6 +2,8 @@
 export * as Alarms from "./sip/transaction/Alarms.ts"
 export * as Answer from "./sip/message/Answer.ts"
 export * as Behaviour from "./simulated/Behaviour.ts"
+export * as CallBook from "./simulated/CallBook.ts"
+export * as Chance from "./simulated/Chance.ts"
 export * as Datagrams from "./sip/transport/Datagrams.ts"
 export * as Dialog from "./sip/call/Dialog.ts"
 export * as Digest from "./sip/auth/Digest.ts"

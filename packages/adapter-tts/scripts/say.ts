@@ -8,6 +8,7 @@ import { FetchHttpClient } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { type SpeechSegment, SpeechSynthesizer } from "@vsms/core/dispatch/SpeechSynthesizer"
 import { TelephoneCodec } from "@vsms/core/dispatch/TelephoneCodec"
+import * as TelephoneWav from "@vsms/core/dispatch/TelephoneWav"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
@@ -53,7 +54,7 @@ const program = (options: SayOptions.Options) =>
     const level = Level.activeLevel(Float32Array.from(heard.samples), heard.sampleRate)
     const peak = heard.samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0)
     const seconds = heard.samples.length / heard.sampleRate
-    const bytes = codec === "pcm" ? Wav.write(audio) : Wav.writeTelephone(line)
+    const bytes = codec === "pcm" ? Wav.write(audio) : TelephoneWav.write(line)
     yield* Effect.try({
       try: () => {
         fs.mkdirSync(path.dirname(path.resolve(out)), { recursive: true })

@@ -20,10 +20,10 @@ const behaviours: { readonly [B in CallChannelLaws.Behaviour]: Behaviour.Behavio
 }
 
 const network = (options: NetworkOptions = {}) =>
-  Layer.effectContext(
-    Effect.sync(() => {
+  Layer.scopedContext(
+    Effect.gen(function* () {
       const phones = new Map<string, CallChannelLaws.Behaviour>()
-      const simulated = make({ ...options, behaviour: (callee) => behaviours[phones.get(callee) ?? "answers"] })
+      const simulated = yield* make({ ...options, behaviour: (callee) => behaviours[phones.get(callee) ?? "answers"] })
       return Context.empty().pipe(
         Context.add(CallChannel, simulated.channel("laws")),
         Context.add(CallChannelLaws.FarEnd, {

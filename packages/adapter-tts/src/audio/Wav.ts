@@ -1,9 +1,8 @@
 /**
  * Rules: WAV files. The reader takes what engines really send, streamed headers that know no length among it; the writer
- * writes 16-bit PCM, and G.711 as the line carries it.
+ * writes 16-bit PCM. What a line carried is written by core (`TelephoneWav.ts`).
  */
 import type { SpeechAudio } from "@vsms/core/dispatch/SpeechSynthesizer"
-import type { TelephoneAudio } from "@vsms/core/dispatch/TelephoneCodec"
 import * as Data from "effect/Data"
 import * as Either from "effect/Either"
 import * as G711 from "./G711.ts"
@@ -59,15 +58,29 @@ export const read = (bytes: Uint8Array): Either.Either<SpeechAudio, WavFault> =>
 
 /** 16-bit PCM, mono. */
 export const write = ({ sampleRate, samples }: SpeechAudio): Uint8Array => {
-  const data = new Uint8Array(samples.length * 2)
-  const view = new DataView(data.buffer)
-  for (let at = 0; at < samples.length; at++) view.setInt16(at * 2, samples[at]!, true)
-  return file({ tag: 1, sampleRate, bytesPerSample: 2, data })
+  const bytes = new Uint8Array(writtenDataAt + samples.length * 2)
+  const view = new DataView(bytes.buffer)
+  const name = (at: number, characters: string) => {
+    for (let i = 0; i < 4; i++) view.setUint8(at + i, characters.charCodeAt(i))
+  }
+  name(0, "RIFF")
+  view.setUint32(4, bytes.length - 8, true)
+  name(8, "WAVE")
+  name(12, "fmt ")
+  view.setUint32(16, 16, true)
+  view.setUint16(20, pcm, true)
+  view.setUint16(22, 1, true)
+  view.setUint32(24, sampleRate, true)
+  view.setUint32(28, sampleRate * 2, true)
+  view.setUint16(32, 2, true)
+  view.setUint16(34, 16, true)
+  name(36, "data")
+  view.setUint32(40, samples.length * 2, true)
+  for (let at = 0; at < samples.length; at++) view.setInt16(writtenDataAt + at * 2, samples[at]!, true)
+  return bytes
 }
 
-/** G.711 as the line carries it: players turn it into sound by themselves. */
-export const writeTelephone = ({ codec, payload }: TelephoneAudio): Uint8Array =>
-  file({ tag: codec === "alaw" ? 6 : 7, sampleRate: 8_000, bytesPerSample: 1, data: payload })
+const writtenDataAt = 44
 
 interface Format {
   readonly tag: number
@@ -143,43 +156,3 @@ const readSamples = (
 const fourCharacters = (bytes: Uint8Array, at: number): string => String.fromCharCode(...bytes.subarray(at, at + 4))
 
 const fault = (problem: WavProblem): Either.Either<never, WavFault> => Either.left(new WavFault({ problem }))
-
-interface Content {
-  readonly tag: number
-  readonly sampleRate: number
-  readonly bytesPerSample: number
-  readonly data: Uint8Array
-}
-
-const file = ({ bytesPerSample, data, sampleRate, tag }: Content): Uint8Array => {
-  // Anything but PCM has an extension (empty here) and says how many samples there are.
-  const formatSize = tag === 1 ? 16 : 18
-  const factSize = tag === 1 ? 0 : 12
-  const dataAt = 20 + formatSize + factSize + 8
-  const padded = data.length + (data.length % 2)
-  const bytes = new Uint8Array(dataAt + padded)
-  const view = new DataView(bytes.buffer)
-  const name = (at: number, characters: string) => {
-    for (let i = 0; i < 4; i++) view.setUint8(at + i, characters.charCodeAt(i))
-  }
-  name(0, "RIFF")
-  view.setUint32(4, bytes.length - 8, true)
-  name(8, "WAVE")
-  name(12, "fmt ")
-  view.setUint32(16, formatSize, true)
-  view.setUint16(20, tag, true)
-  view.setUint16(22, 1, true)
-  view.setUint32(24, sampleRate, true)
-  view.setUint32(28, sampleRate * bytesPerSample, true)
-  view.setUint16(32, bytesPerSample, true)
-  view.setUint16(34, bytesPerSample * 8, true)
-  if (factSize > 0) {
-    name(20 + formatSize, "fact")
-    view.setUint32(24 + formatSize, 4, true)
-    view.setUint32(28 + formatSize, data.length / bytesPerSample, true)
-  }
-  name(dataAt - 8, "data")
-  view.setUint32(dataAt - 4, data.length, true)
-  bytes.set(data, dataAt)
-  return bytes
-}

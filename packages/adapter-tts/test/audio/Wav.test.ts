@@ -1,3 +1,4 @@
+import * as TelephoneWav from "@vsms/core/dispatch/TelephoneWav"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
 import { describe, expect, it } from "vitest"
@@ -84,7 +85,7 @@ describe("written and read", () => {
   it.each(["alaw", "mulaw"] as const)("%s is what the line carried", (codec) => {
     FastCheck.assert(
       FastCheck.property(FastCheck.uint8Array({ minLength: 1 }), (payload) => {
-        expect(Either.getOrThrow(Wav.read(Wav.writeTelephone({ codec, payload })))).toEqual({
+        expect(Either.getOrThrow(Wav.read(TelephoneWav.write({ codec, payload })))).toEqual({
           sampleRate: 8_000,
           samples: G711.decode(payload, codec)
         })
@@ -109,7 +110,7 @@ describe("written and read", () => {
       2,
       1
     ])
-    expect([...Wav.writeTelephone({ codec: "mulaw", payload: Uint8Array.of(9) })]).toEqual([
+    expect([...TelephoneWav.write({ codec: "mulaw", payload: Uint8Array.of(9) })]).toEqual([
       ...text("RIFF"),
       ...little(4, 52),
       ...text("WAVEfmt "),
@@ -198,7 +199,7 @@ describe("what cannot be read", () => {
   it("10,000 damaged files give samples or a typed fault, never anything else", { timeout: 60_000 }, () => {
     const sound = [
       Wav.write(speech),
-      Wav.writeTelephone({ codec: "alaw", payload: Uint8Array.from(text("a quick brown fox")) }),
+      TelephoneWav.write({ codec: "alaw", payload: Uint8Array.from(text("a quick brown fox")) }),
       file({ tag: 3, bits: 32, extensible: true, before: [...text("LIST"), ...little(4, 2), 1, 2] }, little(4, 1.5)),
       file({ tag: 1, bits: 24, channels: 3, says: 0xffffffff }, little(4, 77_777))
     ]
