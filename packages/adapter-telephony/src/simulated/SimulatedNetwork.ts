@@ -28,6 +28,8 @@ import { source } from "./Chance.ts"
 import * as Faults from "./Faults.ts"
 import * as Recording from "./Recording.ts"
 
+export type { CallDetail, HeardCall } from "./CallBook.ts"
+
 /** What a channel of the network can do. */
 export interface ChannelSettings {
   readonly faults?: Faults.Faults
@@ -103,7 +105,7 @@ export const make = (options: NetworkOptions = {}): Effect.Effect<Network, never
     const { callsKept = 100_000, linesPerPhone = 1, longestSetUpMillis = 30_000, seed = 1 } = options
     const { recordingBytesKept = 64 * 1024 * 1024 } = options
     const choose = options.behaviour ?? byTestNumber
-    const run = yield* FiberSet.makeRuntime<never>()
+    const run = yield* FiberSet.makeRuntime()
     const began = yield* Clock.currentTimeMillis
     const book = new CallBook({ callsKept, recordingBytesKept })
     const outages = new Set<string>()

@@ -1,5 +1,5 @@
 /**
- * Rules: what a telephone line carried, as a WAV file: G.711 as it is, which players turn into sound by themselves.
+ * Adapter: what a telephone line carried, as a WAV file: G.711 as it is, which players turn into sound by themselves.
  */
 import type { TelephoneAudio } from "./TelephoneCodec.ts"
 
