@@ -5,6 +5,7 @@
  * **Details** All that happens is told to it from outside, one thing after the other, and it answers at once: it has no
  * fiber of its own. After its last report it may still have to clean up; `done` says when that is over.
  */
+import { randomBytes } from "node:crypto"
 import type { CallFailure } from "@vsms/core/dispatch/CallChannel"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -15,6 +16,7 @@ import * as Envelope from "../message/Envelope.ts"
 import * as Message from "../message/Message.ts"
 import * as SipUri from "../message/SipUri.ts"
 import * as Negotiation from "../sdp/Negotiation.ts"
+import * as SecurityDescription from "../sdp/SecurityDescription.ts"
 import type { ClientEvent, ServerTransaction, Transactions } from "../transaction/Transactions.ts"
 import * as Hop from "../transport/Hop.ts"
 import * as Dialog from "./Dialog.ts"
@@ -33,6 +35,8 @@ export interface CallPlan {
   readonly account: Digest.Account | undefined
   readonly codecs: Negotiation.Local["codecs"]
   readonly playback: Playback
+  /** Whether audio is encrypted: where the other end can, or not at all without. In the clear if absent. */
+  readonly srtp?: "preferred" | "required" | undefined
   /** Until something, whatever, comes back. */
   readonly responseMillis: number
   /** From there until the phone rings. */
@@ -110,6 +114,9 @@ export class OutgoingCall {
   /** The leg was answered, but nothing was agreed on. */
   private isDeaf = false
   private version = 1
+  private readonly key = randomBytes(SecurityDescription.keyBytes)
+  /** What was once encrypted stays so. */
+  private isEncrypted = false
   private readonly sessionId: number
   private awaitsAnswerInAck = false
   private timer: SessionTimer.SessionTimer | undefined
@@ -365,6 +372,7 @@ export class OutgoingCall {
       this.phase = "leaving"
       return this.end({ _tag: "Failed", at: this.now(), failure: "channelFailure" })
     }
+    this.isEncrypted = settled.right.keys !== undefined
     this.phase = "talking"
     this.listener.report({ _tag: "Answered", at: this.now() })
     this.media.start(settled.right, this.plan.playback)
@@ -432,6 +440,7 @@ export class OutgoingCall {
     }
     const answered = Negotiation.answer({ ...this.local(), version: ++this.version }, request.body)
     if (Either.isLeft(answered)) return respond(Answer.response(request, 488))
+    this.isEncrypted ||= answered.right.agreed.keys !== undefined
     respond(Answer.response(request, 200, { headers: [...headers, type], body: answered.right.body }))
     this.media.update(answered.right.agreed)
   }
@@ -510,8 +519,11 @@ export class OutgoingCall {
   }
 
   private local(): Negotiation.Local {
-    const { codecs } = this.plan
-    return { sessionId: this.sessionId, version: this.version, ...this.media.local, codecs }
+    const { codecs, srtp } = this.plan
+    const local = { sessionId: this.sessionId, version: this.version, ...this.media.local, codecs }
+    if (srtp === undefined) return local
+    const profile = srtp === "required" ? "RTP/SAVP" : "RTP/AVP"
+    return { ...local, security: { key: this.key, profile, isNeeded: this.isEncrypted || srtp === "required" } }
   }
 
   private authorised(

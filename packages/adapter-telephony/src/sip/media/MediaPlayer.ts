@@ -207,13 +207,14 @@ export const make = (options: MediaPlayerOptions): Effect.Effect<Media, never, S
     return { open }
   })
 
-const flowOf = ({ keysPayloadType, packetMillis, payloadType, remote, remoteControl, sends }: Agreed): Flow => ({
+const flowOf = ({ keys, keysPayloadType, packetMillis, payloadType, remote, remoteControl, sends }: Agreed): Flow => ({
   ...remote,
   ...controlOf(remoteControl),
   payloadType,
   keysPayloadType: keysPayloadType ?? -1,
   packetBytes: packetMillis * bytesPerMilli,
-  sends
+  sends,
+  keys
 })
 
 const controlOf = ({ address, port }: Endpoint): Pick<Flow, "controlAddress" | "controlPort"> => ({

@@ -45,6 +45,13 @@ export interface SipTrunkOptions {
   readonly domain?: string
   readonly numbers?: TrunkUri.NumberForm
   readonly tls?: Transport.TransportOptions["tls"]
+  /**
+   * Whether the audio is encrypted (SRTP): `preferred` where the trunk takes it, `required` or there is no call. The
+   * keys stand in the signalling, so it is offered over TLS alone, unless `keysInClear` says that nobody listens there.
+   * `off` if absent.
+   */
+  readonly srtp?: "off" | "preferred" | "required"
+  readonly keysInClear?: boolean
   readonly rtpPorts?: MediaPlayer.MediaPlayerOptions["ports"]
   /** Silence after the answer, before the first play; 400 ms if absent. */
   readonly leadMillis?: number
@@ -77,6 +84,11 @@ export const make = (options: SipTrunkOptions): Effect.Effect<Channel, Transport
       // What stands in our messages has to be an address that somebody can send to.
       return yield* new TransportFailure({ reason: "unsupported", detail: `${address} needs a public address` })
     }
+    const isPrivate = trunk.protocol === "tls" || options.keysInClear === true
+    if (options.srtp === "required" && !isPrivate) {
+      return yield* new TransportFailure({ reason: "unsupported", detail: "keys of SRTP want TLS" })
+    }
+    const srtp = options.srtp === "off" || !isPrivate ? undefined : options.srtp
     const outside = options.publicAddress === undefined ? {} : { publicAddress: options.publicAddress }
     const media =
       options.media ??
@@ -145,6 +157,7 @@ export const make = (options: SipTrunkOptions): Effect.Effect<Channel, Transport
             pauseMillis: call.pauseMillis ?? usualPauseMillis,
             leadMillis: options.leadMillis ?? 400
           },
+          srtp,
           responseMillis: options.responseMillis ?? 5_000,
           setUpMillis: options.setUpMillis ?? 30_000,
           ringMillis: call.ringTimeoutMillis,

@@ -1,21 +1,10 @@
 /** Scenarios of sipp, an independent SIP peer, in a few words; and sipp itself. */
-import { spawn, spawnSync } from "node:child_process"
+import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 
-const debianPackage = "sip-tester"
-
-/** Installs sipp where a run is allowed to change the machine (CI). Answers why there is none; `undefined`: there is. */
-export const missing = (): string | undefined => {
-  const isThere = () => spawnSync("sipp", ["-v"], { stdio: "ignore" }).error === undefined
-  if (isThere()) return undefined
-  if (process.env["CI"] !== undefined && process.getuid?.() === 0) {
-    spawnSync("apt-get", ["install", "--yes", "--quiet", "--no-install-recommends", debianPackage], { stdio: "ignore" })
-    if (isThere()) return undefined
-  }
-  return `the machine has no sipp: apt-get install ${debianPackage}`
-}
+export const programs = { sipp: "sip-tester" }
 
 const tag = "tag=[pid]SIPp[call_number]"
 const contact = "Contact: <sip:callee@[local_ip]:[local_port];transport=[transport]>"

@@ -5,9 +5,10 @@ import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import { describe, expect, it } from "vitest"
 import * as SipTrunk from "../../../src/sip/trunk/SipTrunk.ts"
-import { accept, ask, end, guarded, hear, invite, missing, pause, play, receive, respond, sdp } from "./Scenario.ts"
+import { missing } from "../peers/Debian.ts"
+import { accept, ask, end, guarded, hear, invite, pause, play, programs, receive, respond, sdp } from "./Scenario.ts"
 
-const why = missing()
+const why = missing(programs)
 
 const account = { user: "alice", password: Redacted.make("s3cret") }
 

@@ -7,8 +7,10 @@
 import * as dgram from "node:dgram"
 import { parentPort } from "node:worker_threads"
 import { receive } from "./Counters.js"
+import * as Srtp from "./Srtp.js"
 
 /** @import { Counters, Flow, Notice, Order, Track } from "./Protocol.ts" */
+/** @import { Locks, Sources } from "./Srtp.js" */
 
 const parent = /** @type {import("node:worker_threads").MessagePort} */ (parentPort)
 
@@ -23,6 +25,18 @@ const mostLateMillis = 100
 /** So long the other end may show that it sends from elsewhere than it said (behind a NAT). */
 const latchMillis = 3_000
 const headerBytes = 12
+
+/**
+ * What protects a call. Of the numbers of packets, which never come again, ours go on whatever is agreed on anew.
+ *
+ * @typedef {object} Secrets
+ * @property {Locks} ours
+ * @property {Locks} theirs
+ * @property {Uint8Array} theirKey
+ * @property {Sources} audioSources
+ * @property {Sources} controlSources
+ * @property {number} controlIndex
+ */
 
 /**
  * @typedef {object} Call
@@ -46,6 +60,8 @@ const headerBytes = 12
  * @property {Counters | undefined} counters
  * @property {number} statisticsMillis
  * @property {number} statisticsAt
+ * @property {number} rollover how often `sequence` has begun anew
+ * @property {Secrets | undefined} secrets
  */
 
 /** @type {Map<number, Call>} */
@@ -101,8 +117,11 @@ const open = async ({ address, id, ports }) => {
       calls.set(id, call)
       audio.on("message", (bytes, from) => onAudio(call, bytes, from))
       control.on("message", (bytes, from) => {
-        if (call.flow !== undefined && from.address === (call.peer ?? call.flow).address)
-          tell({ _tag: "Control", id, bytes })
+        if (call.flow === undefined || from.address !== (call.peer ?? call.flow).address) return
+        const { secrets } = call
+        const opened =
+          secrets === undefined ? bytes : Srtp.openControl(secrets.theirs.control, secrets.controlSources, bytes)
+        if (opened !== undefined) tell({ _tag: "Control", id, bytes: opened })
       })
       tell({ _tag: "Opened", id, port })
       return
@@ -137,23 +156,45 @@ const newCall = (id, audio, control) => ({
   bytes: 0,
   counters: undefined,
   statisticsMillis: 0,
-  statisticsAt: 0
+  statisticsAt: 0,
+  rollover: 0,
+  secrets: undefined
 })
+
+/** @type {(call: Call, keys: Flow["keys"]) => void} */
+const secure = (call, keys) => {
+  const { secrets } = call
+  if (keys === undefined) {
+    call.secrets = undefined
+    return
+  }
+  if (secrets !== undefined && Buffer.compare(secrets.theirKey, keys.theirs) === 0) return
+  call.secrets = {
+    ours: secrets?.ours ?? Srtp.locksOf(keys.ours),
+    theirs: Srtp.locksOf(keys.theirs),
+    theirKey: keys.theirs,
+    audioSources: new Map(),
+    controlSources: new Map(),
+    controlIndex: secrets?.controlIndex ?? 0
+  }
+}
 
 // ------------------------------------------------------------------ what comes in
 
-/** @type {(call: Call, bytes: Buffer, from: { readonly address: string, readonly port: number }) => void} */
-const onAudio = (call, bytes, from) => {
-  const { flow } = call
-  if (flow === undefined || bytes.length < headerBytes || bytes[0] !== 0x80) return
-  const type = bytes.readUInt8(1) & 0x7f
+/** @type {(call: Call, packet: Buffer, from: { readonly address: string, readonly port: number }) => void} */
+const onAudio = (call, packet, from) => {
+  const { flow, secrets } = call
+  if (flow === undefined || packet.length < headerBytes || packet[0] !== 0x80) return
+  const type = packet.readUInt8(1) & 0x7f
   if (type !== flow.payloadType && type !== flow.keysPayloadType) return
   const now = performance.now()
   if (call.peer === undefined) {
     const isExpected = from.address === flow.address && from.port === flow.port
     if (!isExpected && now > call.latchUntil) return
-    call.peer = { address: from.address, port: from.port }
   } else if (from.address !== call.peer.address || from.port !== call.peer.port) return
+  const bytes = secrets === undefined ? packet : Srtp.open(secrets.theirs.audio, secrets.audioSources, packet)
+  if (bytes === undefined) return
+  call.peer ??= { address: from.address, port: from.port }
   const timestamp = bytes.readUInt32BE(4)
   call.counters = receive(call.counters, bytes.readUInt32BE(8), bytes.readUInt16BE(2), timestamp, now)
   if (type === flow.keysPayloadType) tell({ _tag: "Key", id: call.id, timestamp, payload: bytes.subarray(headerBytes) })
@@ -191,16 +232,21 @@ const play = (call, now) => {
   const perPacket = flow.packetBytes / 160
   if (call.turn++ % perPacket !== 0) return
   if (flow.sends) {
-    const bytes = Buffer.allocUnsafe(headerBytes + flow.packetBytes)
+    const { secrets } = call
+    const length = headerBytes + flow.packetBytes
+    const packet = Buffer.allocUnsafe(secrets === undefined ? length : length + Srtp.tagBytes)
+    const bytes = packet.subarray(0, length)
     bytes[0] = 0x80
     bytes[1] = flow.payloadType | (call.marker ? 0x80 : 0)
     bytes.writeUInt16BE(call.sequence, 2)
     bytes.writeUInt32BE(call.timestamp, 4)
     bytes.writeUInt32BE(call.source, 8)
     fill(track, call.position, bytes)
+    if (secrets !== undefined) Srtp.protect(secrets.ours.audio, packet, call.rollover)
     const { address, port } = call.peer ?? flow
-    call.audio.send(bytes, port, address)
+    call.audio.send(packet, port, address)
     call.sequence = (call.sequence + 1) & 0xffff
+    if (call.sequence === 0) call.rollover++
     call.position += flow.packetBytes
     call.packets++
     call.bytes += flow.packetBytes
@@ -242,6 +288,7 @@ const start = ({ flow, id, sequence, source, statisticsMillis, timestamp, track 
   const now = performance.now()
   Object.assign(call, { flow, track, source, sequence, timestamp, statisticsMillis, latchUntil: now + latchMillis })
   call.statisticsAt = now + statisticsMillis
+  secure(call, flow.keys)
   call.phase = turns.reduce(
     (least, turn, at) => (turn.size < /** @type {Set<Call>} */ (turns[least]).size ? at : least),
     0
@@ -262,12 +309,15 @@ const update = ({ flow, id }) => {
     call.latchUntil = performance.now() + latchMillis
   }
   call.flow = flow
+  secure(call, flow.keys)
 }
 
 /** @type {(call: Call, bytes: Uint8Array, sent?: () => void) => void} */
-const sendControl = ({ control, flow }, bytes, sent = () => {}) => {
-  if (flow === undefined) sent()
-  else control.send(bytes, flow.controlPort, flow.controlAddress, sent)
+const sendControl = ({ control, flow, secrets }, bytes, sent = () => {}) => {
+  if (flow === undefined) return sent()
+  const packet =
+    secrets === undefined ? bytes : Srtp.protectControl(secrets.ours.control, bytes, secrets.controlIndex++)
+  control.send(packet, flow.controlPort, flow.controlAddress, sent)
 }
 
 /** @type {(order: Extract<Order, { readonly _tag: "Stop" }>) => void} */

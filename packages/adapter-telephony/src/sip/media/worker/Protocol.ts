@@ -1,5 +1,7 @@
 /** What the thread that plays is told, and what it tells. A call is known by a number. */
 
+import type { Keys } from "../../sdp/SecurityDescription.ts"
+
 /** How a call is played; sent again when that changes. */
 export interface Flow {
   readonly address: string
@@ -11,6 +13,8 @@ export interface Flow {
   readonly keysPayloadType: number
   readonly packetBytes: number
   readonly sends: boolean
+  /** What it is encrypted with; `undefined`: it is not. */
+  readonly keys: Keys | undefined
 }
 
 /** The bytes of the line, one after the other: all plays in one law, with what is silent between them. */
