@@ -13,6 +13,8 @@ interface Sleeper {
 
 export class VirtualTime {
   now = 0
+  /** By how much somebody has put the clock of the wall forward. */
+  wallAhead = 0
   private sleepers: ReadonlyArray<Sleeper> = []
 
   /** Does something later. */
@@ -24,9 +26,9 @@ export class VirtualTime {
 
   readonly clock: Clock.Clock = {
     [Clock.ClockTypeId]: Clock.ClockTypeId,
-    unsafeCurrentTimeMillis: () => this.now,
+    unsafeCurrentTimeMillis: () => this.now + this.wallAhead,
     unsafeCurrentTimeNanos: () => BigInt(this.now) * 1_000_000n,
-    currentTimeMillis: Effect.sync(() => this.now),
+    currentTimeMillis: Effect.sync(() => this.now + this.wallAhead),
     currentTimeNanos: Effect.sync(() => BigInt(this.now) * 1_000_000n),
     sleep: (duration) =>
       Effect.async((resume) => {

@@ -118,6 +118,8 @@ export class OutgoingCall {
   /** What was once encrypted stays so. */
   private isEncrypted = false
   private readonly sessionId: number
+  /** By how much the clock of the wall was ahead when the call began. */
+  private readonly wallAhead: number
   private awaitsAnswerInAck = false
   private timer: SessionTimer.SessionTimer | undefined
   private refreshedAt = 0
@@ -130,6 +132,7 @@ export class OutgoingCall {
     this.listener = listener
     this.callId = plan.callId
     this.sessionId = this.now()
+    this.wallAhead = env.transactions.alarms.wall() - this.now()
   }
 
   begin(): void {
@@ -140,7 +143,7 @@ export class OutgoingCall {
   hangUp(): void {
     if (this.phase === "talking") this.bye()
     else if (this.phase === "inviting" || this.phase === "proceeding")
-      this.giveUp({ _tag: "Failed", at: this.now(), failure: "noAnswer" })
+      this.giveUp({ _tag: "Failed", at: this.at(), failure: "noAnswer" })
   }
 
   onMedia(event: MediaEvent): void {
@@ -156,7 +159,9 @@ export class OutgoingCall {
     if (leg === undefined) return respond(Answer.response(request, 481))
     const dialog = Dialog.receive(leg.dialog, request, envelope)
     if (dialog === undefined) return respond(Answer.response(request, 500))
+    const isMoved = dialog.target !== leg.dialog.target
     leg.dialog = dialog
+    if (isMoved) this.env.run(this.way(leg))
     const unknown = (Message.elements(request, "Require") ?? []).filter((option) => option.toLowerCase() !== "timer")
     if (unknown.length > 0) {
       return respond(Answer.response(request, 420, { headers: [{ name: "Unsupported", value: unknown.join(", ") }] }))
@@ -168,7 +173,7 @@ export class OutgoingCall {
         this.legs.delete(dialog.remoteTag)
         if (isTalking) {
           this.phase = "leaving"
-          this.end({ _tag: "HungUp", at: this.now() })
+          this.end({ _tag: "HungUp", at: this.at() })
         }
         return this.finishIfAlone()
       case "INVITE":
@@ -257,7 +262,7 @@ export class OutgoingCall {
       this.phase = "proceeding"
       this.after(this.plan.setUpMillis, () => {
         if (this.phase === "proceeding" && !this.mayHaveRung) {
-          this.giveUp({ _tag: "Failed", at: this.now(), failure: "unreachable" })
+          this.giveUp({ _tag: "Failed", at: this.at(), failure: "unreachable" })
         }
       })
     }
@@ -265,12 +270,12 @@ export class OutgoingCall {
     if (!this.mayHaveRung) {
       this.mayHaveRung = true
       this.after(this.plan.ringMillis, () => {
-        if (this.phase === "proceeding") this.giveUp({ _tag: "Failed", at: this.now(), failure: "noAnswer" })
+        if (this.phase === "proceeding") this.giveUp({ _tag: "Failed", at: this.at(), failure: "noAnswer" })
       })
     }
     if (response.status === 180 && !this.rang) {
       this.rang = true
-      this.listener.report({ _tag: "Ringing", at: this.now() })
+      this.listener.report({ _tag: "Ringing", at: this.at() })
     }
     const tag = Envelope.toTag(envelope)
     if (tag !== undefined && response.body.length > 0 && this.earlyAnswers.size < mostLegs) {
@@ -300,7 +305,7 @@ export class OutgoingCall {
     this.end(
       isTheirs
         ? { _tag: "NotCarried", placed: "no", detail: `refused with ${response.status}` }
-        : { _tag: "Failed", at: this.now(), failure }
+        : { _tag: "Failed", at: this.at(), failure }
     )
     this.finish()
   }
@@ -350,16 +355,22 @@ export class OutgoingCall {
       this.leg = leg
       this.talk(leg, response)
     } else if (this.leg === undefined) this.listener.answeredLate()
-    const uri = SipUri.parse(Dialog.nextHop(dialog))
-    const resolved = Either.isRight(uri) ? this.env.resolve(uri.right) : Effect.succeed(undefined)
     this.env.run(
-      Effect.map(resolved, (hop) => {
-        // Where no way is known, that of the INVITE is as good as any.
-        leg.hop = hop ?? leg.hop
+      Effect.map(this.way(leg), () => {
         this.env.transactions.acknowledge(leg.hop, leg.ack)
         if (leg !== this.leg || this.isDeaf) this.leave(leg)
       })
     )
+  }
+
+  /** Finds out where our requests go. Where no way is known, that of the INVITE is as good as any. */
+  private way(leg: Leg): Effect.Effect<void> {
+    const uri = SipUri.parse(Dialog.nextHop(leg.dialog))
+    const resolved = Either.isRight(uri) ? this.env.resolve(uri.right) : Effect.succeed(undefined)
+    return Effect.map(resolved, (hop) => {
+      // An address has no certificate: whom the INVITE trusted is asked for there too, over the connection that there is.
+      if (hop !== undefined) leg.hop = { ...hop, serverName: hop.serverName ?? leg.hop.serverName }
+    })
   }
 
   private talk(leg: Leg, response: Message.Response): void {
@@ -370,11 +381,11 @@ export class OutgoingCall {
       // They took the call, but would hear nothing.
       this.isDeaf = true
       this.phase = "leaving"
-      return this.end({ _tag: "Failed", at: this.now(), failure: "channelFailure" })
+      return this.end({ _tag: "Failed", at: this.at(), failure: "channelFailure" })
     }
     this.isEncrypted = settled.right.keys !== undefined
     this.phase = "talking"
-    this.listener.report({ _tag: "Answered", at: this.now() })
+    this.listener.report({ _tag: "Answered", at: this.at() })
     this.media.start(settled.right, this.plan.playback)
     this.after(this.plan.longestMillis, () => this.phase === "talking" && this.bye())
     this.watch(SessionTimer.of(response, true))
@@ -382,7 +393,7 @@ export class OutgoingCall {
 
   private bye(): void {
     this.phase = "leaving"
-    this.end({ _tag: "HungUp", at: this.now() })
+    this.end({ _tag: "HungUp", at: this.at() })
     if (this.leg === undefined) this.finish()
     else this.leave(this.leg)
   }
@@ -483,7 +494,7 @@ export class OutgoingCall {
   }
 
   private press(key: string, way: KeyPresses.Press["way"]): void {
-    const at = this.now()
+    const at = this.at()
     const { isNew, unmatched } = KeyPresses.press(this.keys, { key, way, at })
     this.keys = unmatched
     if (isNew) this.listener.report({ _tag: "KeyPressed", at, key })
@@ -556,6 +567,11 @@ export class OutgoingCall {
 
   private now(): number {
     return this.env.transactions.alarms.now()
+  }
+
+  /** When something happened, for reports: how long a call took is right even if the clock of the wall was set meanwhile. */
+  private at(): number {
+    return this.now() + this.wallAhead
   }
 
   private after(millis: number, act: () => void): void {

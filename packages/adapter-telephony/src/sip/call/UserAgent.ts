@@ -117,7 +117,9 @@ export const make = <E, R>(
       contact,
       resolve: (uri) => {
         const known = literal(uri)
-        return known !== undefined ? Effect.succeed(known) : Effect.map(options.resolve(uri), ([hop]) => hop)
+        const found = known !== undefined ? Effect.succeed([known]) : options.resolve(uri)
+        // Many forget to say that they mean the protocol that they were called by.
+        return Effect.map(found, (hops) => hops.find(({ protocol }) => transport.protocols.includes(protocol)))
       },
       userAgent: product,
       patienceMillis: TransactionTiming.patience(timing)

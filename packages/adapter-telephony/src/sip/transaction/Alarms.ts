@@ -9,8 +9,13 @@ import * as FiberId from "effect/FiberId"
 import type * as Scope from "effect/Scope"
 
 export interface Alarms {
-  /** Epoch milliseconds. */
+  /**
+   * Milliseconds of a clock that only goes forward, whatever is done to that of the wall: epoch milliseconds as long as
+   * nobody sets that one.
+   */
   readonly now: () => number
+  /** Epoch milliseconds: for what is told to people. */
+  readonly wall: () => number
   /** `ring` is called once, at that time or soon after; it must not throw. */
   readonly set: (at: number, ring: () => void) => void
 }
@@ -22,6 +27,7 @@ interface Alarm {
 
 export const make: Effect.Effect<Alarms, never, Scope.Scope> = Effect.gen(function* () {
   const clock = yield* Effect.clock
+  const now = (): number => Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
   /** A heap: no alarm is due before the one at half its index. */
   const heap: Array<Alarm> = []
   let wake = Deferred.unsafeMake<void>(FiberId.none)
@@ -56,15 +62,16 @@ export const make: Effect.Effect<Alarms, never, Scope.Scope> = Effect.gen(functi
 
   const ringAndSleep = Effect.suspend(() => {
     wake = Deferred.unsafeMake<void>(FiberId.none)
-    const now = clock.unsafeCurrentTimeMillis()
-    while (heap.length > 0 && heap[0]!.at <= now) takeFirst().ring()
+    const time = now()
+    while (heap.length > 0 && heap[0]!.at <= time) takeFirst().ring()
     const woken = Deferred.await(wake)
-    return heap.length === 0 ? woken : Effect.raceFirst(clock.sleep(Duration.millis(heap[0]!.at - now)), woken)
+    return heap.length === 0 ? woken : Effect.raceFirst(clock.sleep(Duration.millis(heap[0]!.at - time)), woken)
   })
   yield* Effect.forkScoped(Effect.forever(ringAndSleep))
 
   return {
-    now: () => clock.unsafeCurrentTimeMillis(),
+    now,
+    wall: () => clock.unsafeCurrentTimeMillis(),
     set: (at, ring) => {
       const isFirst = heap.length === 0 || at < heap[0]!.at
       add({ at, ring })

@@ -66,7 +66,8 @@ export class NoResponse extends Data.TaggedError("NoResponse")<{
 export interface Transactions {
   /**
    * Sends a request, with a Via of ours on top. What becomes of it is told to `listener`, from within this call on.
-   * Answers the request as it was sent.
+   * Answers the request as it was sent. One that is too long for a datagram goes over TCP where the other end has that,
+   * and over UDP all the same where it has not (RFC 3261, section 18.1.1).
    */
   readonly start: (hop: Hop.Hop, request: Message.Request, listener: (event: ClientEvent) => void) => Message.Request
   /**
@@ -95,6 +96,8 @@ interface Live {
 }
 
 interface Client extends Live {
+  readonly hop: Hop.Hop
+  readonly request: Message.Request
   /** Waits for nothing more. */
   readonly abandon: () => void
   readonly receive: (response: Message.Response, envelope: Envelope.Envelope) => void
@@ -103,6 +106,11 @@ interface Client extends Live {
 interface Server extends Live {
   readonly repeat: () => void
   readonly acknowledge: (request: Message.Request, envelope: Envelope.Envelope) => void
+}
+
+interface Way {
+  readonly hop: Hop.Hop
+  readonly request: Message.Request
 }
 
 type Phased = Timing.Timers & { readonly phase: string }
@@ -126,7 +134,7 @@ interface ServerMachine<State extends Phased> {
 
 /** `open` opens the transport; what comes in there goes to the function that it is given. */
 export const make = <E, R>(
-  open: (receive: (received: Received) => void) => Effect.Effect<Pick<Transport, "send">, E, R>,
+  open: (receive: (received: Received) => void) => Effect.Effect<Pick<Transport, "send" | "protocols">, E, R>,
   options: TransactionsOptions,
   listener: (event: ServerEvent) => void
 ): Effect.Effect<Transactions, E, R | Scope.Scope> =>
@@ -199,6 +207,8 @@ export const make = <E, R>(
 
       const live: Client = {
         key,
+        hop,
+        request,
         alarmAt: Timing.never,
         timers: () => state,
         elapse: () => apply(machine.elapse(envOf(hop), state)),
@@ -325,11 +335,33 @@ export const make = <E, R>(
       return { ...request, headers: [{ name: "Via", value }, ...request.headers] }
     }
 
+    /** Those who take no connections, and until when that is believed. */
+    const withoutStream = new Map<string, number>()
+
+    const takesStreams = (hop: Hop.Hop): boolean => {
+      const until = withoutStream.get(Hop.key(hop))
+      if (until !== undefined && until <= alarms.now()) withoutStream.delete(Hop.key(hop))
+      return !withoutStream.has(Hop.key(hop))
+    }
+
+    /** The way of a request, and another one if that turns out to be none. */
+    const waysOf = (hop: Hop.Hop, request: Message.Request, branch: string): readonly [Way, Way?] => {
+      const usual = { hop, request: withVia(request, hop, branch) }
+      if (hop.protocol !== "udp" || Message.toBytes(usual.request).length <= Hop.largestDatagramRequest) return [usual]
+      if (!transport.protocols.includes("tcp") || !takesStreams(hop)) return [usual]
+      const stream = { ...hop, protocol: "tcp" as const }
+      return [{ hop: stream, request: withVia(request, stream, branch) }, usual]
+    }
+
     const start: Transactions["start"] = (hop, request, tell) => {
       const branch = newBranch()
-      const sent = withVia(request, hop, branch)
-      launch(hop, sent, branch, tell)
-      return sent
+      const [first, other] = waysOf(hop, request, branch)
+      launch(first.hop, first.request, branch, (event) => {
+        if (other === undefined || event._tag !== "NotSent") return tell(event)
+        withoutStream.set(Hop.key(hop), alarms.now() + rememberMillis)
+        launch(hop, other.request, branch, tell)
+      })
+      return first.request
     }
 
     return {
@@ -338,7 +370,9 @@ export const make = <E, R>(
         const via = Envelope.of(invite)
         const branch = Either.isRight(via) ? via.right.via.params.get("branch") : undefined
         if (branch === undefined) return
-        launch(hop, Answer.cancellation(invite, reason), branch, () => {})
+        // It takes the way that its INVITE took at last.
+        const taken = clients.get(TransactionKey.ofSent(branch, "INVITE")) ?? { hop, request: invite }
+        launch(taken.hop, Answer.cancellation(taken.request, reason), branch, () => {})
         // Whoever does not answer an INVITE that was taken back never will (RFC 3261, section 9.1).
         const cancelled = clients.get(TransactionKey.ofSent(branch, "INVITE"))
         alarms.set(alarms.now() + Timing.patience(timing), () => cancelled?.abandon())
@@ -351,12 +385,20 @@ export const make = <E, R>(
             else if (event.response.status >= 200) resume(Effect.succeed(event.response))
           })
         }),
-      acknowledge: (hop, ack) => send(hop, withVia(ack, hop, newBranch()), () => {}),
+      acknowledge: (hop, ack) => {
+        const [first, other] = waysOf(hop, ack, newBranch())
+        send(first.hop, first.request, () => {
+          if (other !== undefined) send(other.hop, other.request, () => {})
+        })
+      },
       receive: (one) => receive(one),
       alarms,
       count: () => clients.size + servers.size
     }
   })
+
+/** How long it is believed that somebody takes no connections. */
+const rememberMillis = 600_000
 
 /** What an INVITE and the ACK of its 2xx have in common. */
 const dialogKey = (envelope: Envelope.Envelope): string =>

@@ -68,6 +68,8 @@ export interface SipTrunkOptions {
 /** As the simulated network has it. */
 const usualPauseMillis = 1_000
 const probeMillis = 5_000
+/** So that there is time left for another way. */
+const connectMillis = 3_000
 /** How long a name leads where it led. */
 const rememberMillis = 60_000
 
@@ -102,7 +104,7 @@ export const make = (options: SipTrunkOptions): Effect.Effect<Channel, Transport
     const agent = yield* UserAgent.make(
       (receive) =>
         Transport.make(
-          { address, port, protocols, ...(options.tls === undefined ? {} : { tls: options.tls }) },
+          { address, port, protocols, connectMillis, ...(options.tls === undefined ? {} : { tls: options.tls }) },
           receive
         ),
       {
@@ -208,7 +210,7 @@ export const make = (options: SipTrunkOptions): Effect.Effect<Channel, Transport
       report: (event: CallEvent) => Effect.Effect<void>
     ) =>
       Effect.suspend(() => {
-        const event = { _tag: "Failed" as const, at: agent.transactions.alarms.now(), failure }
+        const event = { _tag: "Failed" as const, at: agent.transactions.alarms.wall(), failure }
         remember(call.id, event)
         return report(event)
       })

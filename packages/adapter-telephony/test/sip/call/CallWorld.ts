@@ -42,6 +42,8 @@ export const world = async (options: Options = {}) => {
   const dead = new Set<string>()
   const wire: Array<string> = []
   const messages: Array<Message.Message> = []
+  /** Where each of `messages` went. */
+  const hops: Array<Hop.Hop> = []
   let tokens = 0
   const token = () => `t${tokens++}`
 
@@ -50,12 +52,14 @@ export const world = async (options: Options = {}) => {
     const transport: Transport = {
       ...from,
       tlsPort: undefined,
-      protocols: ["udp", "tcp"],
+      protocols: protocol === "tls" ? ["tls"] : ["udp", "tcp"],
       counts: Effect.succeed({ malformed: 0, refusedConnections: 0, connections: 0 }),
       send: (hop, message) => {
-        if (dead.has(hop.address)) return new TransportFailure({ reason: "unreachable", detail: "ECONNREFUSED" })
+        if (dead.has(hop.address) || !transport.protocols.includes(hop.protocol))
+          return new TransportFailure({ reason: "unreachable", detail: "ECONNREFUSED" })
         const bytes = Message.toBytes(message)
         messages.push(message)
+        hops.push(hop)
         const what = message._tag === "Request" ? message.method : `${message.status}`
         wire.push(`${time.now} ${from.address === us.address ? "" : "< "}${what}`)
         for (const delay of protocol === "udp" ? link() : [5]) {
@@ -145,6 +149,7 @@ export const world = async (options: Options = {}) => {
       readonly headers?: ReadonlyArray<Message.Header>
       readonly tag?: string
       readonly sequence?: number
+      readonly contact?: string
     } = {}
   ) => {
     const { request } = invites().at(-1)!
@@ -158,7 +163,7 @@ export const world = async (options: Options = {}) => {
         { name: "To", value: Message.first(request, "From")! },
         { name: "Call-ID", value: Message.first(request, "Call-ID")! },
         { name: "CSeq", value: `${parts.sequence ?? sequence++} ${method}` },
-        contact,
+        parts.contact === undefined ? contact : { name: "Contact", value: parts.contact },
         ...(parts.headers ?? [])
       ],
       body: parts.body ?? Message.noBody
@@ -209,6 +214,7 @@ export const world = async (options: Options = {}) => {
     time,
     wire,
     messages,
+    hops,
     dead,
     played,
     agent,

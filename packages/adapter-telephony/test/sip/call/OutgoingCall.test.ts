@@ -83,6 +83,21 @@ describe("a call that is answered", () => {
     await here.stop()
   })
 
+  it.each([-3_600_000, 3_600_000])(
+    "takes as long as it takes, though the clock is put by %d ms meanwhile",
+    async (by) => {
+      const here = await world()
+      here.time.wallAhead = 500
+      answering(here)
+      await here.place()
+      await here.time.pass(4_000)
+      here.time.wallAhead += by
+      await here.time.pass(minute)
+      expect(here.reports).toEqual(["1510 Ringing", "3510 Answered", "6310 HungUp"])
+      await here.stop()
+    }
+  )
+
   it("lasts no longer than it may", async () => {
     const here = await world()
     answering(here)
@@ -186,6 +201,63 @@ describe("a call that is answered", () => {
       "sip:callee@192.0.2.1:5060",
       "<sip:192.0.2.1:5060;lr>"
     ])
+    await here.stop()
+  })
+})
+
+describe("a call over TLS", () => {
+  const hop = { ...trunk, protocol: "tls" as const, serverName: "trunk.test" }
+
+  it.each([
+    ["a contact that forgets to say TLS", []],
+    ["a route at an address", [{ name: "Record-Route", value: "<sip:192.0.2.1:5060;transport=tls;lr>" }]]
+  ])("stays on its connection, with whom it trusts: %s", async (_, headers) => {
+    const here = await talking({ headers }, { protocol: "tls", plan: { hops: [hop] } })
+    here.breakMedia()
+    await here.time.pass(1_000)
+    const ours = here.hops.filter(({ address }) => address === trunk.address)
+    expect(ours).toHaveLength(3)
+    for (const one of ours) expect(one).toEqual(hop)
+    expect(here.requests.at(-1)!.request.method).toBe("BYE")
+    await here.stop()
+  })
+})
+
+describe("a call that has to be encrypted", () => {
+  const key = Buffer.alloc(30, 7).toString("base64")
+  const secured = (here: World, line = `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${key}`) =>
+    Buffer.from(`${Buffer.from(here.sdp()).toString().replace("RTP/AVP", "RTP/SAVP")}${line}\r\n`)
+
+  it("offers its key, is spoken to with both, and never again in the clear", async () => {
+    const here = await world({ plan: { srtp: "required", longestMillis: 10 * minute } })
+    here.script["INVITE"] = (invite) => here.respond(invite, 200, { body: secured(here) })
+    await here.place()
+    await here.time.pass(100)
+    const offer = Buffer.from(here.invites()[0]!.request.body).toString()
+    expect(offer).toMatch(/RTP\/SAVP 8 0 101\r\n[^]*a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:[A-Za-z0-9+/]{40}\r\n/)
+    expect(here.played).toHaveLength(1)
+    const clear = here.ask("INVITE", { body: here.sdp() })
+    const again = here.ask("INVITE", { body: secured(here) })
+    await here.time.pass(100)
+    expect([clear, again].map(({ responses }) => responses.at(-1)?.status)).toEqual([488, 200])
+    await here.stop()
+  })
+
+  it.each([
+    ["in the clear", (here: World) => here.sdp()],
+    ["with another suite", (here: World) => secured(here, `a=crypto:1 AES_CM_128_HMAC_SHA1_32 inline:${key}`)],
+    [
+      "with a line that we did not offer",
+      (here: World) => secured(here, `a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:${key}`)
+    ]
+  ])("and is answered %s is hung up, and nothing is said", async (_, body) => {
+    const here = await world({ plan: { srtp: "required" } })
+    here.script["INVITE"] = (invite) => here.respond(invite, 200, { body: body(here) })
+    await here.place()
+    await here.time.pass(1_000)
+    expect(here.reports).toEqual(["10 Failed channelFailure"])
+    expect(here.sent()).toEqual(["INVITE", "ACK", "BYE"])
+    expect(here.played.filter((line) => line.includes("start"))).toEqual([])
     await here.stop()
   })
 })
@@ -561,11 +633,12 @@ describe("during the call", () => {
 
   it("a new contact of theirs is where we send from then on", async () => {
     const here = await talking()
-    here.ask("UPDATE", { headers: [{ name: "Contact", value: "<sip:moved@192.0.2.1:5060>" }] })
+    here.ask("UPDATE", { contact: "<sip:moved@192.0.2.2:5070>" })
     await here.time.pass(100)
     here.breakMedia()
     await here.time.pass(100)
-    expect(here.requests.at(-1)!.request.uri).toMatch(/^sip:(callee|moved)@192\.0\.2\.1:5060$/)
+    expect(here.messages.at(-1)).toMatchObject({ method: "BYE", uri: "sip:moved@192.0.2.2:5070" })
+    expect(here.hops.at(-1)).toMatchObject({ address: "192.0.2.2", port: 5_070 })
     await here.stop()
   })
 })

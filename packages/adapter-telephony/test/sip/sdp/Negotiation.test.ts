@@ -224,3 +224,46 @@ it("whatever a description holds, it is understood or not", () => {
     { numRuns: process.env["NIGHTLY"] === "1" ? 50_000 : 3_000 }
   )
 })
+
+describe("keys of encrypted audio", () => {
+  const theirs = Buffer.alloc(30, 1)
+  const line = (tag: number, more = "", suite = "AES_CM_128_HMAC_SHA1_80") =>
+    `a=crypto:${tag} ${suite} inline:${theirs.toString("base64")}${more}`
+  const secured = (profile: "RTP/AVP" | "RTP/SAVP", isNeeded = false): Negotiation.Local => ({
+    ...local,
+    security: { key: new Uint8Array(30).fill(2), profile, isNeeded }
+  })
+  const both = { ours: new Uint8Array(30).fill(2), theirs: Uint8Array.from(theirs) }
+
+  it.each([
+    ["RTP/AVP", "RTP/AVP", [line(1)], both],
+    ["RTP/AVP", "RTP/AVP", [line(1, "|2^31")], both],
+    ["RTP/AVP", "RTP/AVP", [], undefined],
+    ["RTP/AVP", "RTP/AVP", [line(1, "|2^31|1:1")], undefined],
+    ["RTP/AVP", "RTP/AVP", [line(1, " UNENCRYPTED_SRTP")], undefined],
+    ["RTP/AVP", "RTP/AVP", [line(1, "", "AES_256_CM_HMAC_SHA1_80")], undefined],
+    ["RTP/SAVP", "RTP/SAVP", [line(1)], both]
+  ] as const)("offered as %s and answered as %s with %j", (profile, answered, lines, found) => {
+    const answer = sdp(`m=audio 5004 ${answered} 8`, ...lines)
+    expect(Either.getOrThrow(Negotiation.settled(secured(profile), answer)).keys).toEqual(found)
+  })
+
+  it.each([
+    ["RTP/SAVP", false, "RTP/SAVP", [], "notEncrypted"],
+    ["RTP/SAVP", false, "RTP/AVP", [line(1)], "refused"],
+    ["RTP/AVP", true, "RTP/AVP", [], "notEncrypted"]
+  ] as const)("offered as %s, needed %s, and answered as %s with %j: %s", (profile, isNeeded, answered, lines, why) => {
+    const answer = sdp(`m=audio 5004 ${answered} 8`, ...lines)
+    expect(Negotiation.settled(secured(profile, isNeeded), answer)).toEqual(Either.left(why))
+  })
+
+  it("are taken of the first line that we understand, and answered with ours", () => {
+    const offer = sdp("m=audio 5004 RTP/SAVP 8", line(1, "", "AES_256_CM_HMAC_SHA1_80"), line(2))
+    const { agreed, body } = Either.getOrThrow(Negotiation.answer(secured("RTP/AVP"), offer))
+    expect(agreed.keys).toEqual(both)
+    const text = Buffer.from(body).toString()
+    expect(text).toContain("m=audio 40000 RTP/SAVP 8\r\n")
+    expect(text).toContain(`a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:${Buffer.alloc(30, 2).toString("base64")}\r\n`)
+    expect(Either.isLeft(Negotiation.answer(local, offer))).toBe(true)
+  })
+})

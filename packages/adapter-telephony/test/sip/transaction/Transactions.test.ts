@@ -33,20 +33,28 @@ const world = async (
   let tokens = 0
   let onServer: (event: Transactions.ServerEvent) => void = () => {}
   let broken = false
+  let noStreams = false
 
   const end = (name: "client" | "server", listener: (event: Transactions.ServerEvent) => void) =>
     Effect.runPromise(
       Transactions.make(
         () =>
           Effect.succeed({
-            send: (_, message) => {
-              if (broken) return new TransportFailure({ reason: "unreachable", detail: "ENETUNREACH" })
+            protocols: ["udp", "tcp"],
+            send: (to, message) => {
+              if (broken || (to.protocol === "tcp" && noStreams))
+                return new TransportFailure({ reason: "unreachable", detail: "ENETUNREACH" })
               const bytes = Message.toBytes(message)
-              wire.push(`${time.now} ${message._tag === "Request" ? message.method : message.status}`)
-              for (const delay of protocol === "udp" ? link(name) : [5]) {
+              wire.push(
+                `${time.now} ${to.protocol === protocol ? "" : `${to.protocol} `}${message._tag === "Request" ? message.method : message.status}`
+              )
+              for (const delay of to.protocol === "udp" ? link(name) : [5]) {
                 time.after(delay, () => {
-                  const to = name === "client" ? ends.server : ends.client
-                  to.receive({ message: Either.getOrThrow(MessageParser.parse(bytes)), from: { ...hop, protocol } })
+                  const end = name === "client" ? ends.server : ends.client
+                  end.receive({
+                    message: Either.getOrThrow(MessageParser.parse(bytes)),
+                    from: { ...hop, protocol: to.protocol }
+                  })
                 })
               }
               return Effect.void
@@ -71,6 +79,7 @@ const world = async (
     server,
     ends,
     breakNetwork: () => (broken = true),
+    refuseStreams: () => (noStreams = true),
     onServer: (listener: typeof onServer) => (onServer = listener),
     requestsSent: (method: string) => wire.filter((line) => line.endsWith(` ${method}`)).length,
     requestsTold: () => server.filter(({ _tag }) => _tag === "Request").length,
@@ -102,6 +111,12 @@ const ackOf = (response: Message.Response): Message.Request => ({
   headers: request("ACK").headers.map((header) =>
     header.name === "To" ? { name: "To", value: Message.first(response, "To")! } : header
   )
+})
+
+/** Too long for a datagram on any way. */
+const long = (method: string): Message.Request => ({
+  ...request(method),
+  headers: [...request(method).headers, { name: "Subject", value: "x".repeat(1_200) }]
 })
 
 const minute = 60_000
@@ -400,4 +415,57 @@ describe("over a network that loses, doubles and swaps", () => {
       { numRuns }
     )
   }, 600_000)
+})
+
+describe("RFC 3261, section 18.1.1: a request of more than 1,300 bytes", () => {
+  it("goes over TCP, with a Via that says so, and its CANCEL and the ACK of its refusal too", async () => {
+    const { close, ends, onServer, server, start, time, told, wire } = await world(perfect)
+    onServer((event) => {
+      if (event._tag !== "Request") return
+      const { request, respond } = event.transaction
+      respond(Answer.response(request, request.method === "INVITE" ? 180 : 200))
+      const [invite] = server
+      if (request.method === "CANCEL" && invite?._tag === "Request")
+        invite.transaction.respond(Answer.response(invite.transaction.request, 487))
+    })
+    const invite = start(long("INVITE"))
+    expect(Message.first(invite, "Via")).toContain("SIP/2.0/TCP")
+    await time.pass(100)
+    ends.client.cancel(hop, invite)
+    await time.pass(minute)
+    expect(told).toEqual(["180", "487"])
+    const ours = wire.filter((line) => /[A-Z]$/.test(line))
+    expect(ours.map((line) => line.slice(line.indexOf(" ") + 1))).toEqual(["tcp INVITE", "tcp CANCEL", "tcp ACK"])
+    await close()
+  })
+
+  it("goes over UDP after all where nobody takes connections, which is not tried again for ten minutes", async () => {
+    const { close, ends, onServer, refuseStreams, start, time, told, wire } = await world(perfect)
+    refuseStreams()
+    onServer((event) => {
+      if (event._tag === "Request") event.transaction.respond(Answer.response(event.transaction.request, 486))
+    })
+    start(long("INVITE"))
+    await time.pass(minute)
+    ends.client.acknowledge(hop, long("ACK"))
+    await time.pass(minute)
+    expect(told).toEqual(["486"])
+    expect(wire.map((line) => line.slice(line.indexOf(" ") + 1))).toEqual(["INVITE", "486", "ACK", "ACK"])
+    expect(ends.client.count()).toBe(0)
+    await close()
+  })
+
+  it("one of 1,300 is none", async () => {
+    const { close, start, time, wire } = await world(perfect)
+    const sized = (subject: number) => ({
+      ...request("OPTIONS"),
+      headers: [...request("OPTIONS").headers, { name: "Subject", value: "x".repeat(subject) }]
+    })
+    const empty = Message.toBytes(start(sized(0))).length
+    start(sized(1_300 - empty))
+    start(sized(1_301 - empty))
+    await time.pass(1)
+    expect(wire).toEqual(["0 OPTIONS", "0 OPTIONS", "0 tcp OPTIONS"])
+    await close()
+  })
 })
