@@ -14,6 +14,8 @@ const modules = "/usr/lib/baresip/modules"
 export interface Options {
   /** Whom it takes calls for; +8613800138000 if absent. It refuses those for anybody else. */
   readonly number?: string
+  /** Calls that it takes at once; 1 if absent. It records them in files named by the second: one at a time. */
+  readonly lines?: number
   /** `auto` takes every call at once; `manual` lets it ring. */
   readonly answers?: "auto" | "manual"
   /** Of the callee's account: `srtp`, `srtp-mand` or none. */
@@ -50,7 +52,7 @@ export interface Phone {
 }
 
 export const start = async (options: Options = {}): Promise<Phone> => {
-  const { answers = "auto", certificate, encryption, number = "+8613800138000" } = options
+  const { answers = "auto", certificate, encryption, lines = 1, number = "+8613800138000" } = options
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "vsms-baresip-"))
   const file = (name: string, text: string) => fs.writeFileSync(path.join(folder, name), text)
   const port = await freePort()
@@ -72,7 +74,7 @@ export const start = async (options: Options = {}): Promise<Phone> => {
       // It would take another one than the loopback otherwise.
       "net_interface 127.0.0.1",
       "call_local_timeout 120",
-      "call_max_calls 1",
+      `call_max_calls ${lines}`,
       `audio_source aufile,${folder}/silence.wav`,
       "audio_alert aufile,/dev/null",
       "audio_level no",

@@ -36,13 +36,19 @@ const blockCipher = (key) => createCipheriv("aes-128-ecb", key, null).setAutoPad
  * @type {(cipher: Cipher, counter: Uint8Array, length: number) => Buffer}
  */
 export const keyStream = (cipher, counter, length) => {
-  const blocks = Buffer.alloc(Math.ceil(length / blockBytes) * blockBytes)
-  for (let at = 0, block = 0; at < blocks.length; at += blockBytes, block++) {
-    blocks.set(counter, at)
-    blocks.writeUInt16BE(block, at + 14)
+  const whole = Math.ceil(length / blockBytes) * blockBytes
+  const blocks = whole <= scratch.length ? scratch : Buffer.allocUnsafe(whole)
+  for (let at = 0, block = 0; at < whole; at += blockBytes, block++) {
+    for (let i = 0; i < 14; i++) blocks[at + i] = /** @type {number} */ (counter[i])
+    blocks[at + 14] = block >> 8
+    blocks[at + 15] = block
   }
-  return cipher.update(blocks)
+  return cipher.update(whole === blocks.length ? blocks : blocks.subarray(0, whole))
 }
+
+/** The counters of one packet: 50 packets a second of many calls need no memory each. */
+const scratch = Buffer.alloc(32 * blockBytes)
+const packetCounter = Buffer.alloc(blockBytes)
 
 /**
  * A session key, RFC 3711, section 4.3.1.
@@ -72,7 +78,7 @@ export const locksOf = (master) => ({ audio: lockOf(master, 0), control: lockOf(
  * @type {(lock: Lock, bytes: Buffer, start: number, end: number, source: number, high: number, low: number) => void}
  */
 const turn = ({ cipher, salt }, bytes, start, end, source, high, low) => {
-  const counter = Buffer.alloc(blockBytes)
+  const counter = packetCounter
   counter.set(salt)
   counter.writeUInt32BE((counter.readUInt32BE(4) ^ source) >>> 0, 4)
   counter.writeUInt32BE((counter.readUInt32BE(8) ^ high) >>> 0, 8)
