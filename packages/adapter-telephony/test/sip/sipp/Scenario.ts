@@ -106,8 +106,21 @@ export const guarded = [
 
 export const end = `<label id="end"/>`
 
-/** Plays a scenario as the callee of one call; `over` is sipp's verdict. */
-export const play = (name: string, steps: ReadonlyArray<string>, port: number, protocol: "udp" | "tcp") => {
+export interface Playing {
+  /** How many calls it takes; 1 if absent. */
+  readonly calls?: number
+  /** How long all of it may take; 15 s if absent. */
+  readonly seconds?: number
+}
+
+/** Plays a scenario as the callee of calls; `over` is sipp's verdict, and what it has written down of every message. */
+export const play = (
+  name: string,
+  steps: ReadonlyArray<string>,
+  port: number,
+  protocol: "udp" | "tcp",
+  { calls = 1, seconds = 15 }: Playing = {}
+) => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "vsms-sipp-"))
   const file = path.join(folder, "scenario.xml")
   fs.writeFileSync(
@@ -122,22 +135,27 @@ export const play = (name: string, steps: ReadonlyArray<string>, port: number, p
     "-p",
     String(port),
     "-m",
-    "1",
+    String(calls),
     "-nostdin",
     "-timeout",
-    "15s",
-    "-timeout_error"
+    `${seconds}s`,
+    "-timeout_error",
+    "-trace_msg",
+    "-message_file",
+    path.join(folder, "messages.log")
   ]
   const sipp = spawn("sipp", [...args, "-trace_err", "-t", protocol === "tcp" ? "t1" : "u1"], {
     cwd: folder,
     stdio: "ignore"
   })
-  const over = new Promise<string>((resolve) => {
+  const over = new Promise<{ readonly verdict: string; readonly messages: string }>((resolve) => {
     sipp.on("exit", (code) => {
       const errors = fs.readdirSync(folder).filter((entry) => entry.endsWith("errors.log"))
       const text = errors.map((entry) => fs.readFileSync(path.join(folder, entry), "utf8").slice(0, 2_000)).join("\n")
+      const log = path.join(folder, "messages.log")
+      const messages = fs.existsSync(log) ? fs.readFileSync(log, "latin1") : ""
       fs.rmSync(folder, { recursive: true })
-      resolve(code === 0 ? "passed" : `sipp: ${code} ${text}`)
+      resolve({ verdict: code === 0 ? "passed" : `sipp: ${code} ${text}`, messages })
     })
   })
   const address = `0100007F:${port.toString(16).toUpperCase().padStart(4, "0")}`

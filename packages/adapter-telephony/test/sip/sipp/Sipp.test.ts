@@ -180,7 +180,7 @@ const place = (row: Row, protocol: "udp" | "tcp", port: number) =>
         channel.place(call, (event) => Effect.sync(() => void reports.push(shown(event))))
       )
       if (Either.isLeft(result)) reports.push(`channel: ${result.left.placed}`)
-      const verdict = yield* Effect.promise(() => sipp.over)
+      const { verdict } = yield* Effect.promise(() => sipp.over)
       expect({ verdict, reports }).toEqual({ verdict: "passed", reports: row.reports })
     })
   )
