@@ -13,6 +13,7 @@ import * as PostgresServer from "@vsms/adapter-postgres/place/PostgresServer"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 
 export interface Place {
@@ -34,8 +35,11 @@ export class AnotherQuickStart extends Schema.TaggedError<AnotherQuickStart>()("
 /** "vsms", as a number, and a lock that the adapter does not use. */
 const lockKey = "1987276147, 100"
 
-/** The database belongs to this process for as long as the layer is in use. A folder does so anyway. */
-export const alone = Layer.scopedDiscard(
+/**
+ * The database belongs to this process until the scope closes. A folder does so anyway; on a server, another one that has
+ * it is waited for so long.
+ */
+export const holdAlone = (waitMillis: number) =>
   Effect.gen(function* () {
     const { kind, pool } = yield* DatabaseTag
     if (kind === "embedded") return
@@ -43,12 +47,18 @@ export const alone = Layer.scopedDiscard(
       Effect.promise(() => pool.connect()),
       (held) => Effect.sync(() => held.release(true))
     )
-    const { rows } = yield* Effect.promise(() =>
+    const ask = Effect.promise(() =>
       client.query<{ locked: boolean }>(`select pg_try_advisory_lock(${lockKey}) as locked`)
     )
-    if (rows[0]?.locked !== true) return yield* new AnotherQuickStart()
+    yield* Effect.flatMap(ask, ({ rows }) => (rows[0]?.locked === true ? Effect.void : new AnotherQuickStart())).pipe(
+      Effect.retry(Schedule.spaced(pollMillis).pipe(Schedule.upTo(waitMillis)))
+    )
   })
-)
+
+const pollMillis = 200
+
+/** As a layer, and without patience. */
+export const alone = Layer.scopedDiscard(holdAlone(0))
 
 /** What hinders the database from being opened. */
 export type PlaceFailure = FolderInUse | FolderUnusable | PgliteMissing | ServerTooOld | ServerUnreachable

@@ -10,6 +10,7 @@ import { NativeDoor } from "@vsms/adapter-http/NativeDoor"
 import { NodeServer } from "@vsms/adapter-http/node/NodeServer"
 import * as VendorCallback from "@vsms/adapter-http/wire/VendorCallback"
 import * as VendorDoor from "@vsms/adapter-http/wire/VendorDoor"
+import type { Database } from "@vsms/adapter-postgres/place/Database"
 import * as PostgresBlobs from "@vsms/adapter-postgres/store/PostgresBlobs"
 import * as PostgresStorage from "@vsms/adapter-postgres/store/PostgresStorage"
 import * as SimulatedNetwork from "@vsms/adapter-telephony/simulated/SimulatedNetwork"
@@ -23,6 +24,7 @@ import type { CallbackTransport } from "@vsms/core/callback/CallbackTransport"
 import * as TargetUrl from "@vsms/core/callback/TargetUrl"
 import * as Core from "@vsms/core/Core"
 import * as DispatchPolicy from "@vsms/core/dispatch/DispatchPolicy"
+import type { Dispatcher } from "@vsms/core/dispatch/Dispatcher"
 import { Routes } from "@vsms/core/dispatch/Routes"
 import type { SpeechSynthesizer } from "@vsms/core/dispatch/SpeechSynthesizer"
 import { IdGenerator } from "@vsms/core/IdGenerator"
@@ -37,7 +39,6 @@ import type { WorkQueue } from "@vsms/core/storage/WorkQueue"
 import type { SpeechFailure } from "@vsms/core/dispatch/SpeechSynthesizer"
 import type { PortFailure } from "@vsms/core/PortFailure"
 import type { MigrationError } from "@vsms/adapter-postgres/schema/MigrationError"
-import type * as PlaceError from "@vsms/adapter-postgres/place/PlaceError"
 import type { ConfigError } from "effect/ConfigError"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
@@ -45,66 +46,72 @@ import * as Place from "./Place.ts"
 import * as Recordings from "./Recordings.ts"
 import type { Settings } from "./Settings.ts"
 
-export type StorageFailure =
-  | PlaceError.FolderInUse
-  | PlaceError.FolderUnusable
-  | PlaceError.PgliteMissing
-  | PlaceError.ServerTooOld
-  | PlaceError.ServerUnreachable
-  | MigrationError
-  | PortFailure
-
 /** Why a gateway cannot start. */
-export type StartFailure = StorageFailure | SpeechFailure | ConfigError
+export type StartFailure = Place.PlaceFailure | MigrationError | PortFailure | SpeechFailure | ConfigError
 
 /** What a gateway is made of. The settings decide each of them, unless something else is given. */
 export interface Parts {
-  readonly storage: Layer.Layer<Journal | Records | WorkQueue | BlobStore, StorageFailure>
-  readonly speech: Layer.Layer<SpeechSynthesizer, StartFailure>
+  readonly database: Layer.Layer<Database, Place.PlaceFailure>
+  readonly speech: Layer.Layer<SpeechSynthesizer, SpeechFailure | ConfigError>
   readonly routes: Layer.Layer<Routes, StartFailure>
-  readonly payment: Layer.Layer<PaymentGateway>
+  readonly payment: Layer.Layer<PaymentGateway, never, Journal | Records>
   readonly reviews: Layer.Layer<ReviewDesk>
-  readonly alerts: Layer.Layer<AlertTransport, StartFailure>
+  readonly alerts: Layer.Layer<AlertTransport>
   readonly callbacks: Layer.Layer<CallbackTransport>
 }
 
-/** What the settings decide. */
-export const parts = (settings: Settings): Parts => ({
-  storage: storage(settings),
-  speech: ComposedSpeech.layerConfig().pipe(Layer.provide(Layer.merge(NodeContext.layer, FetchHttpClient.layer))),
-  routes: Layer.provide(Routes.single(), SimulatedNetwork.layer({ onHeard: Recordings.keep(settings.place.folder) })),
-  payment: SandboxGateway.layer,
-  reviews: settings.reviews === "automatic" ? ReviewDesk.layerAutomatic : ReviewDesk.layerManual,
-  alerts: MemoryAlertTransport.layer,
-  callbacks: HttpCallbackTransport.layer()
-})
+/** On any database. */
+export const storage: Layer.Layer<Journal | Records | WorkQueue | BlobStore, MigrationError | PortFailure, Database> =
+  Layer.merge(PostgresStorage.layer(), PostgresBlobs.layer)
 
-const storage = (settings: Settings): Parts["storage"] =>
-  Layer.merge(PostgresStorage.layer(), PostgresBlobs.layer).pipe(
-    Layer.provide(Place.layer(settings.place, settings.sessions))
-  )
+/** The engines that the environment names, each with its own variables: `SPEECH_…`. */
+export const speech: Parts["speech"] = ComposedSpeech.layerConfig().pipe(
+  Layer.provide(Layer.merge(NodeContext.layer, FetchHttpClient.layer))
+)
+
+/** Whether no call leaves this process. */
+export const isSimulated = (_settings: Settings): boolean => true
+
+export const routes = (settings: Settings): Parts["routes"] =>
+  Layer.provide(Routes.single(), SimulatedNetwork.layer({ onHeard: Recordings.keep(settings.place.folder) }))
+
+/** Who takes money, and who reviews. */
+export const desks = (settings: Settings): Layer.Layer<PaymentGateway | ReviewDesk, never, Journal | Records> =>
+  Layer.merge(payment(settings), reviews(settings))
+
+const payment = (_settings: Settings): Parts["payment"] => SandboxGateway.layer
+
+const reviews = (settings: Settings): Parts["reviews"] =>
+  settings.reviews === "automatic" ? ReviewDesk.layerAutomatic : ReviewDesk.layerManual
 
 /** Bells are lost between processes only: where the database is this process's own, it need not be looked at again. */
 const pollMillis = ({ place }: Settings) => (place.url === undefined ? 600_000 : 1_000)
 
-/** What core stands on. */
-export const ports = (settings: Settings, given: Partial<Parts> = {}) => {
-  const { alerts, callbacks, payment, reviews, routes, speech, storage } = { ...parts(settings), ...given }
-  return Layer.mergeAll(
-    // Side by side: the speech engine is loaded while the database opens in its own thread.
-    storage,
-    speech,
-    routes,
-    payment,
-    reviews,
-    alerts,
-    callbacks,
+/** The rest of what core stands on: what is told to the world outside, and what needs no choice. */
+export const outside = (settings: Settings, given: Pick<Partial<Parts>, "alerts" | "callbacks"> = {}) =>
+  Layer.mergeAll(
+    given.alerts ?? MemoryAlertTransport.layer,
+    given.callbacks ?? HttpCallbackTransport.layer(),
     IdGenerator.layer,
     NodeHmac.layer,
     TelephoneAudio.layer,
     Layer.succeed(PollMillis, pollMillis(settings))
   )
-}
+
+/** What core stands on. */
+const ports = (settings: Settings, given: Partial<Parts>) =>
+  Layer.mergeAll(given.payment ?? payment(settings), given.reviews ?? reviews(settings)).pipe(
+    Layer.provideMerge(NativeDoor.editGuard),
+    Layer.provideMerge(
+      Layer.mergeAll(
+        // Side by side: the speech engine is loaded while the database opens in its own thread.
+        Layer.provide(storage, given.database ?? Place.layer(settings.place, settings.sessions)),
+        given.speech ?? speech,
+        given.routes ?? routes(settings),
+        outside(settings, given)
+      )
+    )
+  )
 
 /** What a deployment decides about sends. */
 export const coreOptions = (settings: Settings): Core.CoreOptions => ({
@@ -119,7 +126,11 @@ export interface PlatformOptions {
   readonly operatorTokens: ReadonlyArray<Redacted.Redacted>
   readonly core?: Core.CoreOptions
   readonly parts?: Partial<Parts>
+  /** A door before both doors. */
+  readonly before?: Layer.Layer<NativeDoor, never, NativeDoor>
 }
+
+const nothingBefore: Layer.Layer<NativeDoor, never, NativeDoor> = Layer.effect(NativeDoor, NativeDoor)
 
 /**
  * The gateway at work, for as long as the layer is in use: it answers, dials, delivers.
@@ -130,11 +141,14 @@ export interface PlatformOptions {
 export const layer = (
   settings: Settings,
   options: PlatformOptions
-): Layer.Layer<NodeServer | NativeDoor | ApiKeys | Readiness | Core.Services, StartFailure> =>
+): Layer.Layer<
+  NodeServer | NativeDoor | ApiKeys | Readiness | Dispatcher | Core.Services | Journal | Records,
+  StartFailure
+> =>
   NodeServer.layer({ host: settings.host, port: settings.port, drainMillis: settings.stop.drainMillis }).pipe(
+    Layer.provideMerge(options.before ?? nothingBefore),
     Layer.provideMerge(VendorDoor.layer()),
     Layer.provideMerge(NativeDoor.layer({ operatorTokens: options.operatorTokens })),
     Layer.provideMerge(Core.layer({ ...coreOptions(settings), ...options.core })),
-    Layer.provideMerge(NativeDoor.editGuard),
-    Layer.provideMerge(ports(settings, options.parts))
+    Layer.provideMerge(ports(settings, options.parts ?? {}))
   )

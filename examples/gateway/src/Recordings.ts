@@ -6,8 +6,10 @@ import * as Effect from "effect/Effect"
 import * as fs from "node:fs/promises"
 import * as path from "node:path"
 
+export const folderOf = (folder: string): string => path.posix.join(folder, "recordings")
+
 /** Where the recording of a send's call lies, in the folder of the data. */
-export const pathOf = (folder: string, sendId: string): string => path.posix.join(folder, "recordings", `${sendId}.wav`)
+export const pathOf = (folder: string, sendId: string): string => path.posix.join(folderOf(folder), `${sendId}.wav`)
 
 /** Keeps what one phone heard. */
 export const keep =

@@ -7,9 +7,10 @@ import {
   ServerUnreachable
 } from "@vsms/adapter-postgres/place/PlaceError"
 import { DatabaseTooNew, MigrationChanged, MigrationSkipped } from "@vsms/adapter-postgres/schema/MigrationError"
+import { timeText } from "@vsms/core/statistics/CallRecord"
 import { PortFailure } from "@vsms/core/PortFailure"
 import { AnotherQuickStart } from "./Place.ts"
-import { NotOurDatabase } from "./story/StoryTime.ts"
+import { NotOurDatabase, StoryAhead } from "./story/StoryTime.ts"
 
 const wordsOf = (error: unknown): readonly [zh: string, en: string] | undefined => {
   if (error instanceof FolderInUse) {
@@ -48,8 +49,15 @@ const wordsOf = (error: unknown): readonly [zh: string, en: string] | undefined 
   }
   if (error instanceof NotOurDatabase) {
     return [
-      "该数据库中已有其他账号。快速入门的时钟走得更快，会打乱其中的有效期，请为它单独建一个数据库",
-      "this database has accounts of somebody else, whose terms a clock that runs fast would end: give it one of its own"
+      "该数据库由网关使用且没有演示账号。--once 不会在其中新建账号，请为它单独建一个数据库或另选 VSMS_DATA",
+      "this database is served by a gateway and has no demo account: --once opens none there; give it a database of its own"
+    ]
+  }
+  if (error instanceof StoryAhead) {
+    const until = timeText(error.until)
+    return [
+      `数据中的演示时间已走到 ${until}（北京时间），早于该时间不能启动网关。请稍后再试，或用 VSMS_DATA 指定另一个目录`,
+      `the story in this data has come to ${until} (Beijing time), and a gateway serves by the wall's clock: start it then, or name another folder by VSMS_DATA`
     ]
   }
   if (error instanceof PortFailure) {

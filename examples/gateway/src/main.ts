@@ -53,10 +53,10 @@ const start = async (): Promise<number> => {
   const stop = Deferred.unsafeMake<void>(FiberId.none)
   const program: Effect.Effect<void, unknown> = options.once
     ? Effect.raceFirst(
-        Story.once(options, settings.right.place, print),
+        Story.once(options, settings.right, print),
         Effect.zipRight(Deferred.await(stop), Effect.interrupt)
       )
-    : Gateway.serve(settings.right, stop, print)
+    : Gateway.serve(settings.right, options, stop, print)
   return run(Effect.provide(program, Logging.layer(settings.right)), () => Deferred.unsafeDone(stop, Effect.void))
 }
 

@@ -201,7 +201,7 @@ describe("quick start", () => {
 
     await query(url, "delete from vsms.things where kind = 'storyTime'")
     const others = await start({ folder, env: { VSMS_DATABASE_URL: url } })
-    expect([others.code, others.err]).toEqual([1, expect.stringContaining("accounts of somebody else")])
+    expect([others.code, others.err]).toEqual([1, expect.stringContaining("no demo account")])
 
     await query(url, "insert into vsms.migrations values (9999, '9999_later', 'x', 0)")
     const older = await start({ folder, env: { VSMS_DATABASE_URL: url } })

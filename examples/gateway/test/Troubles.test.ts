@@ -4,7 +4,7 @@ import { DatabaseTooNew, MigrationChanged, MigrationSkipped } from "@vsms/adapte
 import { PortFailure } from "@vsms/core/PortFailure"
 import { describe, expect, it } from "vitest"
 import { AnotherQuickStart } from "../src/Place.ts"
-import { NotOurDatabase } from "../src/story/StoryTime.ts"
+import { NotOurDatabase, StoryAhead } from "../src/story/StoryTime.ts"
 import * as Troubles from "../src/Troubles.ts"
 
 describe("Troubles", () => {
@@ -18,7 +18,8 @@ describe("Troubles", () => {
     [new MigrationChanged({ name: "0001_a", applied: "0001_b" }), "0001_b"],
     [new MigrationSkipped({ name: "0001_a" }), "0001_a"],
     [new AnotherQuickStart(), "another quick start"],
-    [new NotOurDatabase(), "give it one of its own"],
+    [new NotOurDatabase(), "give it a database of its own"],
+    [new StoryAhead({ until: 0 }), "1970-01-01 08:00:00"],
     [new PortFailure({ port: "Journal", operation: "load", retry: "later", cause: new Error("gone") }), "gone"]
   ])("%s is told in Chinese, then in English", (error, words) => {
     const [zh = "", en = ""] = Troubles.describe(error)?.split("\n") ?? []

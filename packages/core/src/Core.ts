@@ -28,6 +28,7 @@ import { Numbers } from "./number/Numbers.ts"
 import { Renewals } from "./number/Renewals.ts"
 import { Rents } from "./number/Rents.ts"
 import { VoiceNumbers } from "./number/VoiceNumbers.ts"
+import { DeskPayments } from "./order/DeskPayments.ts"
 import { Fulfilment } from "./order/Fulfilment.ts"
 import { Invoices } from "./order/Invoices.ts"
 import { Orders } from "./order/Orders.ts"
@@ -53,6 +54,7 @@ export type Services =
   | Alerts
   | Balances
   | Callbacks
+  | DeskPayments
   | Invoices
   | Numbers
   | Orders
@@ -100,7 +102,13 @@ const fulfilment: Layer.Layer<Fulfilment, never, Packages | Rents> = Layer.effec
 
 /** All services. A process that only answers requests needs no more. */
 export const layerServices = (options: CoreOptions = {}): Layer.Layer<Services, never, ServicePorts> =>
-  Layer.mergeAll(Callbacks.layer(options.callbacks), Renewals.layer, Numbers.layer, Statistics.layer).pipe(
+  Layer.mergeAll(
+    Callbacks.layer(options.callbacks),
+    DeskPayments.layer,
+    Renewals.layer,
+    Numbers.layer,
+    Statistics.layer
+  ).pipe(
     Layer.provideMerge(Orders.layer),
     Layer.provide(fulfilment),
     Layer.provideMerge(

@@ -26,8 +26,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
-import type { Options } from "../CommandLine.ts"
-import type { Receiver } from "./Receiver.ts"
+import type { Inbox, Receiver } from "./Receiver.ts"
 import * as Recordings from "../Recordings.ts"
 import { StoryTime } from "./StoryTime.ts"
 
@@ -87,7 +86,7 @@ const recall = (place: string, say: Say) =>
     )
   })
 
-const countCalls = (applicationId: string) =>
+export const countCalls = (applicationId: string) =>
   Effect.flatMap(Sends, (sends) =>
     Stream.paginateChunkEffect(undefined as Cursor | undefined, (after) =>
       Effect.map(sends.list(accountId, applicationId, { limit: 100, after }), ({ items, next }) => [
@@ -130,7 +129,7 @@ const freeNumber = Effect.gen(function* () {
 })
 
 /** Everything that is done once: from an empty account to minutes that can be used. What is done already, stays. */
-export const open = (options: Options, place: string, receiver: Receiver, say: Say) =>
+export const open = (text: string, place: string, say: Say) =>
   Effect.gen(function* () {
     const accounts = yield* Accounts
     const found: Say = (zh, en) => say(`已有：${zh}`, `found: ${en}`)
@@ -157,11 +156,21 @@ export const open = (options: Options, place: string, receiver: Receiver, say: S
 
     const applicationId = yield* openApplication(say, found)
     yield* rentNumber(say, found)
-    const templateId = yield* openTemplate(applicationId, options.text, say, found)
+    const templateId = yield* openTemplate(applicationId, text, say, found)
     yield* buyMinutes(say, found)
-    yield* registerCallback(applicationId, receiver, say)
     const tenant: Tenant = { accountId, applicationId, templateId }
     return tenant
+  })
+
+/** The tenant, as earlier runs have left it; `undefined` if something is missing. */
+export const find = (content: string) =>
+  Effect.gen(function* () {
+    const applications = (yield* (yield* Accounts).applications(accountId, { limit: 100 })).items
+    const applicationId = applications.find(({ name }) => name === applicationName)?.applicationId
+    if (applicationId === undefined) return undefined
+    const templates = (yield* (yield* Templates).list(accountId, applicationId, { limit: 100 })).items
+    const template = templates.find((one) => one.content === content && one.stage === "approved")
+    return template && ({ accountId, applicationId, templateId: template.templateId } satisfies Tenant)
   })
 
 const openApplication = (say: Say, found: Say) =>
@@ -240,13 +249,13 @@ const buyMinutes = (say: Say, found: Say) =>
       yield* settle(order.orderId)
       yield* say(`已购买 1 万分钟套餐包，${Cny.format(order.amount)} 元，五分钟后生效`, "10,000 minutes bought")
     }
-    yield* (yield* StoryTime).setForward("5 minutes")
+    yield* (yield* StoryTime).letPass("5 minutes")
     const { available } = yield* balances.get(accountId)
-    yield* say(`时钟拨快五分钟，套餐包已生效，可用余额 ${available} 分钟`, `five minutes later: ${available} minutes`)
+    yield* say(`五分钟后，套餐包已生效，可用余额 ${available} 分钟`, `five minutes later: ${available} minutes`)
   })
 
 /** The receiver has another port in each run, and keeps no secret: it gets a new one, and the old one ends. */
-const registerCallback = (applicationId: string, receiver: Receiver, say: Say) =>
+export const registerCallback = ({ applicationId }: Tenant, receiver: Receiver, say: Say) =>
   Effect.gen(function* () {
     const callbacks = yield* Callbacks
     const [known] = yield* callbacks.endpoints(accountId, applicationId)
@@ -274,7 +283,7 @@ export const send = (
     readonly patient: boolean
   },
   folder: string,
-  receiver: Receiver,
+  inbox: Inbox | undefined,
   say: Say
 ) =>
   Effect.gen(function* () {
@@ -318,8 +327,10 @@ export const send = (
     const { available } = yield* (yield* Balances).get(accountId)
     yield* say(`计费 ${billedMinutes} 分钟，余额 ${available} 分钟`, `billed ${billedMinutes} min, ${available} left`)
 
-    const callback = yield* receiver.callback(sendId)
-    yield* say(`回调已送达，签名正确：${callback.type}`, "callback delivered, signature right")
+    if (inbox !== undefined) {
+      const callback = yield* inbox.callback(sendId)
+      yield* say(`回调已送达，签名正确：${callback.type}`, "callback delivered, signature right")
+    }
 
     const { total } = yield* (yield* Statistics).overview({ accountId, applicationId }, "today")
     yield* say(
@@ -341,25 +352,25 @@ export const send = (
     return result
   })
 
-/** Lets the time pass that has to (SND-8), and tries again. */
+/** Lets the time pass that has to (SND-8), where it can, and tries again. */
 const patiently = <A, E, R>(
   accept: Effect.Effect<A, E, R>,
   say: Say
-): Effect.Effect<A, Exclude<E, FrequencyLimit.TooFrequent> | PortFailure, R | StoryTime> =>
-  Effect.catchAll(accept, (error) => {
-    // What is left is every other error.
-    if (!(error instanceof FrequencyLimit.TooFrequent))
-      return Effect.fail(error as Exclude<E, FrequencyLimit.TooFrequent>)
-    const minutes = Math.ceil(error.retryAfterMillis / 60_000)
-    return Effect.gen(function* () {
-      yield* (yield* StoryTime).setForward(error.retryAfterMillis)
+): Effect.Effect<A, E | PortFailure, R | StoryTime> =>
+  Effect.catchAll(accept, (error) =>
+    Effect.gen(function* () {
+      const time = yield* StoryTime
+      if (!(error instanceof FrequencyLimit.TooFrequent) || !time.canWait(error.retryAfterMillis))
+        return yield* Effect.fail(error)
+      const minutes = Math.ceil(error.retryAfterMillis / 60_000)
       yield* say(
-        `该号码此前已呼叫 ${error.counted} 次，按频控规则须稍候：时钟拨快 ${minutes} 分钟`,
-        `this number was called before, and has to be left in peace (SND-8): set forward by ${minutes} min`
+        `该号码此前已呼叫 ${error.counted} 次，按频控规则须等 ${minutes} 分钟`,
+        `this number was called before, and has to be left in peace for ${minutes} min (SND-8)`
       )
+      yield* time.letPass(error.retryAfterMillis)
       return yield* patiently(accept, say)
     })
-  })
+  )
 
 /** Prints a step with the time that the story's clock shows. */
 export const sayTo =

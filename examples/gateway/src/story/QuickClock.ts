@@ -1,6 +1,7 @@
 /**
- * A clock that runs faster than the wall's, and can be set forward: minutes of the story take seconds. Whoever sleeps
- * wakes when this clock says so. It never shows more than it is allowed to: what it showed, another run must know of.
+ * A clock that begins behind the wall's, runs faster, and can be set forward: minutes of the story take seconds. Whoever
+ * sleeps wakes when this clock says so. By running alone it never overtakes the wall's clock; where it was set before
+ * that, it keeps its lead. And it never shows more than it is allowed to: what it showed, another run must know of.
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -27,16 +28,29 @@ interface Sleeper {
 /** A clock that stands still looks again this often. */
 const lookAgainMillis = 100
 
-/** `speed` 10: ten seconds of the story pass in one. */
-export const make = (speed: number, wall: Clock.Clock = Clock.make()): QuickClock => {
-  const begin = wall.unsafeCurrentTimeMillis()
+export interface QuickClockOptions {
+  /** 10: ten seconds of the story pass in one, until it has caught up with the wall's clock. */
+  readonly speed: number
+  /** How far behind the wall's clock it begins, unless `beginAt` says otherwise. */
+  readonly behindMillis: number
+  readonly wall?: Clock.Clock
+}
+
+export const make = ({ behindMillis, speed, wall = Clock.make() }: QuickClockOptions): QuickClock => {
+  const wallBegin = wall.unsafeCurrentTimeMillis()
+  const begin = wallBegin - behindMillis
   let skipped = 0
+  /** How far before the wall's clock it was set. */
+  let lead = 0
   let limit = Infinity
+  const cap = (wallNow: number) => Math.min(limit, wallNow + lead)
   const now = () => {
-    const instant = Math.floor(begin + skipped + (wall.unsafeCurrentTimeMillis() - begin) * speed)
+    const wallNow = wall.unsafeCurrentTimeMillis()
+    const instant = Math.floor(begin + skipped + (wallNow - wallBegin) * speed)
     // Time that it was not allowed to show is not made up for later.
-    if (instant > limit) skipped -= instant - limit
-    return Math.min(instant, limit)
+    const most = cap(wallNow)
+    if (instant > most) skipped -= instant - most
+    return Math.min(instant, most)
   }
   const sleepers = new Set<Sleeper>()
 
@@ -48,9 +62,11 @@ export const make = (speed: number, wall: Clock.Clock = Clock.make()): QuickCloc
       sleepers.delete(sleeper)
       sleeper.wake()
     }
-    const missing = Math.ceil((sleeper.until - now()) / speed)
-    const stands = now() >= limit
-    const millis = stands ? Math.max(lookAgainMillis, missing) : missing
+    const missing = sleeper.until - now()
+    const shown = now()
+    const stands = shown >= limit
+    const caughtUp = shown >= cap(wall.unsafeCurrentTimeMillis())
+    const millis = stands ? Math.max(lookAgainMillis, missing) : caughtUp ? missing : Math.ceil(missing / speed)
     sleeper.timer = setTimeout(wakeUp, Math.max(0, Math.min(2 ** 31 - 1, millis)))
   }
   const armAll = () => {
@@ -82,7 +98,9 @@ export const make = (speed: number, wall: Clock.Clock = Clock.make()): QuickCloc
 
   const skip = (millis: number): void => {
     if (millis <= 0) return
+    const target = now() + millis
     skipped += millis
+    lead = Math.max(lead, target - wall.unsafeCurrentTimeMillis())
     armAll()
   }
 

@@ -1,6 +1,6 @@
 /** A web server of the customer's, which takes callbacks and checks who signed them. */
 import * as Signature from "@vsms/core/callback/Signature"
-import type { Hmac } from "@vsms/core/callback/Hmac"
+import { Hmac } from "@vsms/core/callback/Hmac"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -17,49 +17,83 @@ export interface Callback {
   readonly data: { readonly callId: string; readonly result: string; readonly billedMinutes: number }
 }
 
-export interface Receiver {
-  readonly url: string
+/** What takes callbacks, whoever serves it. */
+export interface Inbox {
   /** With which secret the callbacks are signed. */
   readonly trust: (secret: Redacted.Redacted) => void
+  /** Takes one, and says with which status to answer. */
+  readonly take: (header: (name: string) => string | undefined, body: string) => Effect.Effect<number>
   /** The callback of a call, once it has come and its signature was right. */
   readonly callback: (callId: string) => Effect.Effect<Callback>
+  /** The latest, the newest last. */
+  readonly received: () => ReadonlyArray<Callback>
 }
 
-export const start: Effect.Effect<Receiver, never, Hmac | Scope.Scope> = Effect.gen(function* () {
-  const runtime = yield* Effect.runtime<Hmac>()
+const mostReceived = 100
+
+export const make: Effect.Effect<Inbox, never, Hmac> = Effect.map(Hmac, (hmac) => {
+  const received: Array<Callback> = []
   const waiting = new Map<string, Deferred.Deferred<Callback>>()
   let secret: Redacted.Redacted | undefined
 
-  const of = (callId: string) => {
-    const known = waiting.get(callId) ?? Deferred.unsafeMake<Callback>(FiberId.none)
-    waiting.set(callId, known)
-    return known
+  const keep = (callback: Callback) => {
+    received.push(callback)
+    if (received.length > mostReceived) received.shift()
+    const { callId } = callback.data
+    const waited = waiting.get(callId)
+    waiting.delete(callId)
+    return waited === undefined ? Effect.void : Deferred.succeed(waited, callback)
   }
 
-  const take = (headers: http.IncomingHttpHeaders, body: string) =>
-    Effect.gen(function* () {
-      if (secret === undefined) return 503
-      const nowSeconds = Math.floor((yield* Clock.currentTimeMillis) / 1_000)
-      const header = (name: string) => String(headers[name] ?? "")
-      const genuine = yield* Signature.verify(secret, {
-        id: header("webhook-id"),
-        timestamp: Number(header("webhook-timestamp")),
-        signature: header("webhook-signature"),
-        body,
-        nowSeconds
-      })
-      if (!genuine) return 401
-      const callback = JSON.parse(body) as Callback
-      yield* Deferred.succeed(of(callback.data.callId), callback)
-      return 204
-    })
+  return {
+    trust: (trusted) => void (secret = trusted),
+    take: (header, body) =>
+      Effect.gen(function* () {
+        if (secret === undefined) return 503
+        const nowSeconds = Math.floor((yield* Clock.currentTimeMillis) / 1_000)
+        const genuine = yield* Signature.verify(secret, {
+          id: header("webhook-id") ?? "",
+          timestamp: Number(header("webhook-timestamp") ?? ""),
+          signature: header("webhook-signature") ?? "",
+          body,
+          nowSeconds
+        })
+        if (!genuine) return 401
+        const { data, type } = JSON.parse(body) as Callback
+        const { billedMinutes, callId, result } = data
+        yield* keep({ type, data: { callId, result, billedMinutes } })
+        return 204
+      }).pipe(Effect.provideService(Hmac, hmac)),
+    callback: (callId) =>
+      Effect.suspend(() => {
+        const known = received.find(({ data }) => data.callId === callId)
+        if (known !== undefined) return Effect.succeed(known)
+        const waited = waiting.get(callId) ?? Deferred.unsafeMake<Callback>(FiberId.none)
+        waiting.set(callId, waited)
+        return Deferred.await(waited)
+      }),
+    received: () => [...received]
+  }
+})
 
+/** An inbox with a server and a port of its own. */
+export interface Receiver extends Inbox {
+  readonly url: string
+}
+
+export const start: Effect.Effect<Receiver, never, Hmac | Scope.Scope> = Effect.gen(function* () {
+  const inbox = yield* make
+  const runtime = yield* Effect.runtime()
   const server = http.createServer((request, response) => {
     const chunks: Array<Buffer> = []
     request.on("data", (chunk: Buffer) => chunks.push(chunk))
     request.on("end", () => {
-      const body = Buffer.concat(chunks).toString("utf8")
-      void Runtime.runPromise(runtime)(take(request.headers, body)).then((status) => response.writeHead(status).end())
+      const header = (name: string) => {
+        const value = request.headers[name]
+        return Array.isArray(value) ? value.join(", ") : value
+      }
+      const taken = inbox.take(header, Buffer.concat(chunks).toString("utf8"))
+      void Runtime.runPromise(runtime)(taken).then((status) => response.writeHead(status).end())
     })
   })
 
@@ -72,9 +106,5 @@ export const start: Effect.Effect<Receiver, never, Hmac | Scope.Scope> = Effect.
       })
   )
   const { port } = server.address() as AddressInfo
-  return {
-    url: `http://127.0.0.1:${port}/voice-callback`,
-    trust: (trusted) => void (secret = trusted),
-    callback: (callId) => Effect.suspend(() => Deferred.await(of(callId)))
-  }
+  return { ...inbox, url: `http://127.0.0.1:${port}/voice-callback` }
 })

@@ -1,10 +1,11 @@
 /**
- * The time of the story, over all its runs. Its clock runs ahead of the wall's, and what is stored bears its instants: a
- * later run that began before the last of them would find packages that are not effective yet, and calls from the future.
+ * The time of the story, over all its runs. Its clock is not the wall's, and what is stored bears its instants: a later
+ * run that began before the last of them would find packages that are not effective yet, and calls from the future.
  *
  * So the clock is reserved ahead: it is stored up to when this run may show it, and it stands still there until more is
- * stored. The next run begins where this one ended, or where its reservation ended if it was killed, unless the wall's
- * clock has come past that.
+ * stored. The next run begins where this one ended, or where its reservation ended if it was killed.
+ *
+ * Once a gateway has served from the database, its time is the wall's for good.
  */
 import * as Account from "@vsms/core/account/Account"
 import * as Decision from "@vsms/core/storage/Decision"
@@ -22,25 +23,41 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type { QuickClock } from "./QuickClock.ts"
 
-export class StoryTime extends Context.Tag("@vsms/example-gateway/StoryTime")<
+export class StoryTime extends Context.Tag("@vsms/example-gateway/story/StoryTime")<
   StoryTime,
   {
-    /** Moves the clock forward at once. */
-    readonly setForward: (by: Duration.DurationInput) => Effect.Effect<void, PortFailure>
+    /** Lets so much time pass: the story's at once, the wall's as it does. */
+    readonly letPass: (time: Duration.DurationInput) => Effect.Effect<void, PortFailure>
+    /** Whether a run may let so much time pass for which nobody but it is waiting. */
+    readonly canWait: (millis: number) => boolean
   }
 >() {}
 
-/** The database is somebody else's, whose time is the wall's: the story's would age what is in it. */
+/** The database is somebody else's, and a story in it would be in their way. */
 export class NotOurDatabase extends Schema.TaggedError<NotOurDatabase>()("NotOurDatabase", {}) {}
 
-const State = Schema.Struct({ until: Schema.Number })
-const Event = Schema.TaggedStruct("TimeReserved", { until: Schema.Number })
+/** The story has come past the wall's clock, by which a gateway serves. */
+export class StoryAhead extends Schema.TaggedError<StoryAhead>()("StoryAhead", {
+  /** When the wall's clock will have come there. */
+  until: Schema.Number
+}) {}
+
+const State = Schema.Struct({
+  until: Schema.Number,
+  /** Whether a gateway has served from here. */
+  served: Schema.optionalWith(Schema.Boolean, { default: () => false })
+})
+const Event = Schema.Union(
+  Schema.TaggedStruct("TimeReserved", { until: Schema.Number }),
+  Schema.TaggedStruct("GatewayServed", {})
+)
 
 /** Until when the clock of a run may have shown. */
 const kind: Kinds.Kind<typeof State.Type, typeof Event.Type> = {
   name: "storyTime",
-  initial: { until: 0 },
-  evolve: (_, { until }) => ({ until }),
+  initial: { until: 0, served: false },
+  evolve: (state, event) =>
+    event._tag === "TimeReserved" ? { ...state, until: event.until } : { ...state, served: true },
   state: State,
   event: Event,
   personal: Kinds.nothingPersonal,
@@ -50,28 +67,57 @@ const kind: Kinds.Kind<typeof State.Type, typeof Event.Type> = {
 }
 const ref = Kinds.ref(kind, Kinds.platform, "quickstart")
 
+const store = (event: typeof Event.Type) =>
+  Effect.flatMap(Journal, (journal) =>
+    journal.transact([ref], ([row]) =>
+      Either.right(Decision.make(undefined, { changes: [Decision.change(row, [event])] }))
+    )
+  )
+
+/** What is in a database: nothing, a story with the clock where it is, or what is served by the wall's clock. */
+export type Standing =
+  | { readonly _tag: "Empty" }
+  | { readonly _tag: "Story"; readonly until: number }
+  | { readonly _tag: "Served"; readonly hasStory: boolean }
+
+/** Looks what a database is used for. */
+export const standing = Effect.gen(function* () {
+  const { state, version } = yield* (yield* Journal).load(ref)
+  if (version > 0 && !state.served) return { _tag: "Story", until: state.until } satisfies Standing as Standing
+  const accounts = { kind: Account.kind, index: "all", partition: "", limit: 1 }
+  const { items } = yield* (yield* Records).list(accounts)
+  if (version === 0 && items.length === 0) return { _tag: "Empty" } satisfies Standing as Standing
+  return { _tag: "Served", hasStory: state.until > 0 } satisfies Standing as Standing
+})
+
+/** From now on the database's time is the wall's. Fails while what it holds is ahead of that. */
+export const served = Effect.gen(function* () {
+  const { state } = yield* (yield* Journal).load(ref)
+  if (state.served) return
+  const now = yield* Clock.currentTimeMillis
+  if (state.until > now) return yield* new StoryAhead({ until: state.until })
+  yield* store({ _tag: "GatewayServed" })
+})
+
+/** By the wall's clock, where a gateway has served: a minute can be waited for, a day cannot. */
+export const layerWall: Layer.Layer<StoryTime> = Layer.succeed(StoryTime, {
+  letPass: (time) => Effect.sleep(time),
+  canWait: (millis) => millis <= 60_000
+})
+
 /** How far ahead the clock is reserved: what a run that is killed jumps over at most. */
 export const aheadMillis = 600_000
 
 /** Sets the clock to where the last run has left it, before anybody else looks at it: build the platform on this one. */
-export const layer = (clock: QuickClock): Layer.Layer<StoryTime, NotOurDatabase | PortFailure, Journal | Records> =>
+export const layer = (clock: QuickClock): Layer.Layer<StoryTime, PortFailure, Journal> =>
   Layer.scoped(
     StoryTime,
     Effect.gen(function* () {
       const journal = yield* Journal
-      const realTime = Effect.withClock(Clock.make())
-      const store = (until: number) =>
-        journal.transact([ref], ([row]) =>
-          Either.right(Decision.make(undefined, { changes: [Decision.change(row, [{ _tag: "TimeReserved", until }])] }))
-        )
-
-      const last = yield* journal.load(ref)
-      if (last.version === 0) {
-        const accounts = { kind: Account.kind, index: "all", partition: "", limit: 1 }
-        const { items } = yield* (yield* Records).list(accounts)
-        if (items.length > 0) return yield* new NotOurDatabase()
-      }
-      clock.beginAt(last.state.until)
+      const reserveUntil = (until: number) =>
+        Effect.provideService(store({ _tag: "TimeReserved", until }), Journal, journal)
+      const { state } = yield* journal.load(ref)
+      clock.beginAt(state.until)
       clock.allowUntil(clock.now())
 
       let reserved = clock.now()
@@ -82,7 +128,7 @@ export const layer = (clock: QuickClock): Layer.Layer<StoryTime, NotOurDatabase 
           Effect.suspend(() => {
             const until = clock.now() + millis
             if (reserved >= until) return Effect.void
-            return Effect.map(store(until + aheadMillis / 2), () => {
+            return Effect.map(reserveUntil(until + aheadMillis / 2), () => {
               reserved = until + aheadMillis / 2
               clock.allowUntil(reserved)
             })
@@ -93,17 +139,18 @@ export const layer = (clock: QuickClock): Layer.Layer<StoryTime, NotOurDatabase 
       yield* Effect.addFinalizer(() =>
         Effect.suspend(() => {
           clock.allowUntil(clock.now())
-          return Effect.ignore(store(clock.now()))
+          return Effect.ignore(reserveUntil(clock.now()))
         })
       )
       yield* reserve(aheadMillis / 2).pipe(
         Effect.ignore,
         Effect.repeat(Schedule.spaced(Duration.millis(250))),
-        realTime,
+        Effect.withClock(Clock.make()),
         Effect.forkScoped
       )
       return {
-        setForward: (by) => Effect.zipRight(reserve(Duration.toMillis(by) + aheadMillis / 2), clock.setForward(by))
+        letPass: (time) => Effect.zipRight(reserve(Duration.toMillis(time) + aheadMillis / 2), clock.setForward(time)),
+        canWait: () => true
       }
     })
   )

@@ -8,24 +8,28 @@ import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import { describe, expect, it } from "vitest"
 import * as QuickClock from "../../src/story/QuickClock.ts"
-import { aheadMillis, NotOurDatabase, StoryTime, layer } from "../../src/story/StoryTime.ts"
+import { aheadMillis, layer, served, StoryAhead, standing, StoryTime } from "../../src/story/StoryTime.ts"
 
-const at = (now: number): Clock.Clock => ({ ...Clock.make(), unsafeCurrentTimeMillis: () => now })
+const at = (now: number): Clock.Clock => ({
+  ...Clock.make(),
+  unsafeCurrentTimeMillis: () => now,
+  currentTimeMillis: Effect.succeed(now)
+})
 
 /** Runs one after the other on the same storage, each with the wall's clock where it is told. */
-const runs = <A>(body: (begin: (wall: number) => Effect.Effect<Run, NotOurDatabase>) => Effect.Effect<A, unknown>) =>
+const runs = <A>(body: (begin: (wall: number) => Effect.Effect<Run>) => Effect.Effect<A, unknown>) =>
   Effect.gen(function* () {
     const storage = yield* Layer.build(MemoryStore.layer)
     const begin = (wall: number) =>
       Effect.gen(function* () {
-        const clock = QuickClock.make(1, at(wall))
+        const clock = QuickClock.make({ speed: 1, behindMillis: 0, wall: at(wall) })
         const scope = yield* Scope.make()
         const time = layer(clock).pipe(Layer.provide(Layer.succeedContext(storage)))
         const context = yield* Effect.catchTag(Layer.buildWithScope(time, scope), "PortFailure", Effect.die)
         const story = yield* Effect.provide(StoryTime, context)
         const run: Run = {
           now: clock.now,
-          setForward: (millis) => Effect.orDie(story.setForward(millis)),
+          setForward: (millis) => Effect.orDie(story.letPass(millis)),
           end: Scope.close(scope, Exit.void)
         }
         return run
@@ -69,17 +73,32 @@ describe("StoryTime", () => {
       })
     ))
 
-  it("a database with accounts of others is refused", () =>
+  it("tells what a database is used for: nothing, a story, or gateways", () =>
     Effect.gen(function* () {
-      const storage = yield* Layer.build(MemoryStore.layer)
+      expect(yield* standing).toEqual({ _tag: "Empty" })
+      const clock = QuickClock.make({ speed: 1, behindMillis: 60_000, wall: at(5_000_000) })
+      yield* Effect.scoped(Layer.build(layer(clock)))
+      expect(yield* standing).toEqual({ _tag: "Story", until: 4_940_000 })
+      yield* served.pipe(Effect.withClock(at(4_940_000)))
+      expect(yield* standing).toEqual({ _tag: "Served", hasStory: true })
+    }).pipe(Effect.provide(MemoryStore.layer), Effect.runPromise))
+
+  it("gateways do not serve while the story is ahead of their clock", () =>
+    Effect.gen(function* () {
+      const clock = QuickClock.make({ speed: 1, behindMillis: 0, wall: at(5_000_000) })
+      yield* Effect.scoped(Effect.flatMap(Layer.build(layer(clock)), () => clock.setForward("1 minute")))
+      const refused = yield* Effect.flip(served.pipe(Effect.withClock(at(5_000_000))))
+      expect(refused).toEqual(new StoryAhead({ until: 5_060_000 }))
+      yield* served.pipe(Effect.withClock(at(5_060_000)))
+    }).pipe(Effect.provide(MemoryStore.layer), Effect.runPromise))
+
+  it("in a database with accounts of others there is no story", () =>
+    Effect.gen(function* () {
       const accounts = Accounts.Accounts.layer.pipe(Layer.provide(IdGenerator.layer))
-      yield* Effect.flatMap(Accounts.Accounts, ({ open }) => open()).pipe(
-        Effect.provide(accounts),
-        Effect.provide(storage)
+      yield* Effect.provide(
+        Effect.flatMap(Accounts.Accounts, ({ open }) => open()),
+        accounts
       )
-      const refused = yield* Effect.flip(
-        Layer.build(Layer.provide(layer(QuickClock.make(1)), Layer.succeedContext(storage)))
-      )
-      expect(refused).toBeInstanceOf(NotOurDatabase)
-    }).pipe(Effect.scoped, Effect.runPromise))
+      expect(yield* standing).toEqual({ _tag: "Served", hasStory: false })
+    }).pipe(Effect.provide(MemoryStore.layer), Effect.runPromise))
 })

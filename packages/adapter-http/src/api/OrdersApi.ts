@@ -110,6 +110,14 @@ const OrderPath = Schema.Struct({ ...Paging.AccountPath.fields, orderId: Paging.
 
 const Repeatable = Schema.Union(Problems.RequestUnderWay, Problems.KeyUsedBefore)
 
+const WaitingPayment = Schema.Struct({
+  accountId: Schema.String,
+  orderId: Schema.String,
+  method: Order.PaymentMethod,
+  amount: Cny.Cny,
+  askedAt: Paging.Instant
+}).annotations({ identifier: "WaitingPayment" })
+
 const InvoiceView = Schema.Struct({
   invoiceId: Schema.String,
   accountId: Schema.String,
@@ -233,7 +241,22 @@ export class OrdersApi extends HttpApiGroup.make("orders")
         )
       )
       .addError(Problems.UnknownAccount)
-      .annotateContext(operator("Records a payment that an operator vouches for"))
+      .annotateContext(operator("Records a payment that an operator has seen, such as a bank transfer"))
+  )
+  .add(
+    HttpApiEndpoint.put("decline", "/v1/accounts/:accountId/orders/:orderId/refusal")
+      .setPath(OrderPath)
+      .setPayload(Schema.Struct({ reason: Order.DeclineReason }))
+      .addSuccess(OrderView)
+      .addError(Schema.Union(Problems.UnknownOrder, Problems.NoPaymentWaits, Problems.PaidBefore))
+      .addError(Problems.UnknownAccount)
+      .annotateContext(operator("Declines a payment that waits for an operator; the payer may pay anew"))
+  )
+  .add(
+    HttpApiEndpoint.get("waiting", "/v1/payments")
+      .setUrlParams(Paging.PageQuery)
+      .addSuccess(Paging.Page(WaitingPayment))
+      .annotateContext(operator("The payments that wait for an operator, the longest first"))
   )
   .add(
     HttpApiEndpoint.post("notify", "/v1/accounts/:accountId/orders/:orderId/notification")

@@ -17,6 +17,7 @@ import * as Basket from "@vsms/core/money/Basket"
 import * as Tariff from "@vsms/core/money/Tariff"
 import * as Holdings from "@vsms/core/number/Holdings"
 import * as VoiceNumber from "@vsms/core/number/VoiceNumber"
+import * as DeskPayment from "@vsms/core/order/DeskPayment"
 import * as Invoice from "@vsms/core/order/Invoice"
 import * as Order from "@vsms/core/order/Order"
 import * as CertificateImage from "@vsms/core/qualification/CertificateImage"
@@ -117,6 +118,7 @@ export const UnknownOrder = problem(Order.UnknownOrder, 404)
 export const OrderNotOpen = problem(Order.OrderNotOpen, 409)
 export const PaidNotReversible = problem(Order.PaidNotReversible, 409)
 export const PaymentUnderWay = problem(Order.PaymentUnderWay, 409)
+export const NoPaymentWaits = problem(DeskPayment.NoPaymentWaits, 409)
 export const PaidBefore = problem(Order.PaidBefore, 409)
 export const AmountDiffers = problem(Order.AmountDiffers, 422)
 export const OrderNotPaid = problem(Invoice.OrderNotPaid, 409)

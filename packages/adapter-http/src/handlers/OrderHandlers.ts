@@ -6,6 +6,7 @@ import { PackageSettings } from "@vsms/core/balance/PackageSettings"
 import * as Basket from "@vsms/core/money/Basket"
 import { Numbers } from "@vsms/core/number/Numbers"
 import { VoiceNumbers } from "@vsms/core/number/VoiceNumbers"
+import { DeskPayments } from "@vsms/core/order/DeskPayments"
 import { Invoices } from "@vsms/core/order/Invoices"
 import { Orders } from "@vsms/core/order/Orders"
 import * as Effect from "effect/Effect"
@@ -28,8 +29,8 @@ export const numbers = Effect.map(Numbers, (numbers): Handlers<typeof NumbersApi
 }))
 
 export const orders = Effect.map(
-  Effect.all({ invoices: Invoices, numbers: Numbers, orders: Orders, packages: Packages }),
-  ({ invoices, numbers, orders, packages }): Handlers<typeof OrdersApi> => ({
+  Effect.all({ desk: DeskPayments, invoices: Invoices, numbers: Numbers, orders: Orders, packages: Packages }),
+  ({ desk, invoices, numbers, orders, packages }): Handlers<typeof OrdersApi> => ({
     numbers: ({ accountId, payload }) => numbers.buy({ accountId, ...payload }),
     renewal: ({ accountId, payload }) => numbers.renew({ accountId, ...payload }),
     packages: ({ accountId, payload }) => packages.buy(accountId, payload),
@@ -37,7 +38,9 @@ export const orders = Effect.map(
     get: ({ accountId, path: { orderId } }) => orders.get({ accountId, orderId }),
     pay: ({ accountId, path: { orderId }, payload }) => orders.pay({ accountId, orderId, ...payload }),
     cancel: ({ accountId, path: { orderId } }) => orders.cancel({ accountId, orderId }),
-    confirm: ({ accountId, path: { orderId }, payload }) => orders.confirm({ accountId, orderId, ...payload }),
+    confirm: ({ accountId, path: { orderId }, payload }) => desk.confirm({ accountId, orderId, ...payload }),
+    decline: ({ accountId, path: { orderId }, payload }) => desk.decline({ accountId, orderId, ...payload }),
+    waiting: ({ urlParams }) => desk.waiting(Pages.asked(urlParams)),
     notify: ({ accountId, path: { orderId } }) => orders.notified({ accountId, orderId }),
     invoice: ({ accountId, payload }) => invoices.request({ accountId, ...payload }),
     invoices: ({ accountId, urlParams }) => invoices.list({ accountId, ...Pages.asked(urlParams) })

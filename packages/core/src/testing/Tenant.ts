@@ -70,7 +70,7 @@ const image = Either.getOrThrow(
 )
 
 /** An enterprise that does not exist, with codes whose check characters are right. */
-const qualification = {
+export const qualification = {
   companyName: "示例科技（深圳）有限公司",
   creditCode: "91440300MA5EXAMPLA",
   address: "广东省深圳市",
