@@ -2,6 +2,7 @@
  * The composition to copy for a deployment: every rule and service, over adapters that the settings choose, with both
  * doors on one port and the workers at work. `main.ts` runs it; tests and benchmarks take other parts where they want.
  */
+import * as HttpAlertTransport from "@vsms/adapter-http/alert/HttpAlertTransport"
 import * as HttpCallbackTransport from "@vsms/adapter-http/callback/HttpCallbackTransport"
 import * as NodeHmac from "@vsms/adapter-http/callback/NodeHmac"
 import type { ApiKeys } from "@vsms/adapter-http/auth/ApiKeys"
@@ -13,22 +14,22 @@ import * as VendorDoor from "@vsms/adapter-http/wire/VendorDoor"
 import type { Database } from "@vsms/adapter-postgres/place/Database"
 import * as PostgresBlobs from "@vsms/adapter-postgres/store/PostgresBlobs"
 import * as PostgresStorage from "@vsms/adapter-postgres/store/PostgresStorage"
-import * as SimulatedNetwork from "@vsms/adapter-telephony/simulated/SimulatedNetwork"
 import * as TelephoneAudio from "@vsms/adapter-tts/audio/TelephoneAudio"
 import * as ComposedSpeech from "@vsms/adapter-tts/composition/ComposedSpeech"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import type { AlertTransport } from "@vsms/core/alert/AlertTransport"
-import * as MemoryAlertTransport from "@vsms/core/alert/MemoryAlertTransport"
 import type { CallbackTransport } from "@vsms/core/callback/CallbackTransport"
+import type { Hmac } from "@vsms/core/callback/Hmac"
 import * as TargetUrl from "@vsms/core/callback/TargetUrl"
 import * as Core from "@vsms/core/Core"
 import * as DispatchPolicy from "@vsms/core/dispatch/DispatchPolicy"
 import type { Dispatcher } from "@vsms/core/dispatch/Dispatcher"
-import { Routes } from "@vsms/core/dispatch/Routes"
+import type { Routes } from "@vsms/core/dispatch/Routes"
 import type { SpeechSynthesizer } from "@vsms/core/dispatch/SpeechSynthesizer"
 import { IdGenerator } from "@vsms/core/IdGenerator"
 import type { PaymentGateway } from "@vsms/core/order/PaymentGateway"
+import * as DeskGateway from "@vsms/core/order/DeskGateway"
 import * as SandboxGateway from "@vsms/core/order/SandboxGateway"
 import { ReviewDesk } from "@vsms/core/qualification/ReviewDesk"
 import type { BlobStore } from "@vsms/core/storage/BlobStore"
@@ -42,12 +43,20 @@ import type { MigrationError } from "@vsms/adapter-postgres/schema/MigrationErro
 import type { ConfigError } from "effect/ConfigError"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
+import * as GatewayRoutes from "./routes/GatewayRoutes.ts"
+import type { RouteUnusable } from "./routes/SipChannel.ts"
 import * as Place from "./Place.ts"
 import * as Recordings from "./Recordings.ts"
 import type { Settings } from "./Settings.ts"
 
 /** Why a gateway cannot start. */
-export type StartFailure = Place.PlaceFailure | MigrationError | PortFailure | SpeechFailure | ConfigError
+export type StartFailure =
+  | Place.PlaceFailure
+  | MigrationError
+  | PortFailure
+  | SpeechFailure
+  | ConfigError
+  | RouteUnusable
 
 /** What a gateway is made of. The settings decide each of them, unless something else is given. */
 export interface Parts {
@@ -56,7 +65,7 @@ export interface Parts {
   readonly routes: Layer.Layer<Routes, StartFailure>
   readonly payment: Layer.Layer<PaymentGateway, never, Journal | Records>
   readonly reviews: Layer.Layer<ReviewDesk>
-  readonly alerts: Layer.Layer<AlertTransport>
+  readonly alerts: Layer.Layer<AlertTransport, never, CallbackTransport | Hmac>
   readonly callbacks: Layer.Layer<CallbackTransport>
 }
 
@@ -70,16 +79,17 @@ export const speech: Parts["speech"] = ComposedSpeech.layerConfig().pipe(
 )
 
 /** Whether no call leaves this process. */
-export const isSimulated = (_settings: Settings): boolean => true
+export const isSimulated = (settings: Settings): boolean => settings.routes.every(GatewayRoutes.isSimulated)
 
-export const routes = (settings: Settings): Parts["routes"] =>
-  Layer.provide(Routes.single(), SimulatedNetwork.layer({ onHeard: Recordings.keep(settings.place.folder) }))
+export const routes = ({ place, recordings, routes }: Settings): Parts["routes"] =>
+  GatewayRoutes.layer(routes, recordings === 0 ? {} : { onHeard: Recordings.keep(place.folder, recordings) })
 
 /** Who takes money, and who reviews. */
 export const desks = (settings: Settings): Layer.Layer<PaymentGateway | ReviewDesk, never, Journal | Records> =>
   Layer.merge(payment(settings), reviews(settings))
 
-const payment = (_settings: Settings): Parts["payment"] => SandboxGateway.layer
+const payment = (settings: Settings): Parts["payment"] =>
+  settings.payment === "sandbox" ? SandboxGateway.layer : DeskGateway.layer
 
 const reviews = (settings: Settings): Parts["reviews"] =>
   settings.reviews === "automatic" ? ReviewDesk.layerAutomatic : ReviewDesk.layerManual
@@ -90,13 +100,11 @@ const pollMillis = ({ place }: Settings) => (place.url === undefined ? 600_000 :
 /** The rest of what core stands on: what is told to the world outside, and what needs no choice. */
 export const outside = (settings: Settings, given: Pick<Partial<Parts>, "alerts" | "callbacks"> = {}) =>
   Layer.mergeAll(
-    given.alerts ?? MemoryAlertTransport.layer,
-    given.callbacks ?? HttpCallbackTransport.layer(),
+    given.alerts ?? HttpAlertTransport.layer({ targets: targets(settings), relay: settings.alertRelay }),
     IdGenerator.layer,
-    NodeHmac.layer,
     TelephoneAudio.layer,
     Layer.succeed(PollMillis, pollMillis(settings))
-  )
+  ).pipe(Layer.provideMerge(Layer.merge(given.callbacks ?? HttpCallbackTransport.layer(), NodeHmac.layer)))
 
 /** What core stands on. */
 const ports = (settings: Settings, given: Partial<Parts>) =>
@@ -113,14 +121,18 @@ const ports = (settings: Settings, given: Partial<Parts>) =>
     )
   )
 
+const targets = ({ privateTargets }: Settings) => ({ ...TargetUrl.standard, privateNetworks: privateTargets })
+
 /** What a deployment decides about sends. */
 export const coreOptions = (settings: Settings): Core.CoreOptions => ({
   callbacks: {
-    targets: { ...TargetUrl.standard, privateNetworks: settings.privateTargets },
+    targets: targets(settings),
     formats: [VendorCallback.format]
   },
   dispatch: { ...DispatchPolicy.standard, graceMillis: settings.stop.graceMillis }
 })
+
+const rate = ({ ratePerSecond }: Settings) => ({ perSecond: ratePerSecond, burst: 2 * ratePerSecond })
 
 export interface PlatformOptions {
   readonly operatorTokens: ReadonlyArray<Redacted.Redacted>
@@ -147,8 +159,8 @@ export const layer = (
 > =>
   NodeServer.layer({ host: settings.host, port: settings.port, drainMillis: settings.stop.drainMillis }).pipe(
     Layer.provideMerge(options.before ?? nothingBefore),
-    Layer.provideMerge(VendorDoor.layer()),
-    Layer.provideMerge(NativeDoor.layer({ operatorTokens: options.operatorTokens })),
+    Layer.provideMerge(VendorDoor.layer({ rate: rate(settings) })),
+    Layer.provideMerge(NativeDoor.layer({ operatorTokens: options.operatorTokens, rate: rate(settings) })),
     Layer.provideMerge(Core.layer({ ...coreOptions(settings), ...options.core })),
     Layer.provideMerge(ports(settings, options.parts ?? {}))
   )

@@ -8,7 +8,9 @@ import {
 } from "@vsms/adapter-postgres/place/PlaceError"
 import { DatabaseTooNew, MigrationChanged, MigrationSkipped } from "@vsms/adapter-postgres/schema/MigrationError"
 import { timeText } from "@vsms/core/statistics/CallRecord"
+import { SpeechFailure } from "@vsms/core/dispatch/SpeechSynthesizer"
 import { PortFailure } from "@vsms/core/PortFailure"
+import { RouteUnusable } from "./routes/SipChannel.ts"
 import { AnotherQuickStart } from "./Place.ts"
 import { NotOurDatabase, StoryAhead } from "./story/StoryTime.ts"
 
@@ -60,11 +62,35 @@ const wordsOf = (error: unknown): readonly [zh: string, en: string] | undefined 
       `the story in this data has come to ${until} (Beijing time), and a gateway serves by the wall's clock: start it then, or name another folder by VSMS_DATA`
     ]
   }
+  if (error instanceof RouteUnusable) {
+    const { detail, problem, route } = error
+    const [zh, en] = routeProblems[problem]
+    return [`线路 ${route} 无法打开：${zh}（${detail}）`, `route ${route} cannot be opened: ${en} (${detail})`]
+  }
+  if (error instanceof SpeechFailure) {
+    return [`语音引擎不可用：${error.message}`, `no speech: ${error.message}; look at SPEECH_ENGINES`]
+  }
+  if (error instanceof PortFailure && error.port === "NodeServer") {
+    const code = error.cause instanceof Error ? error.cause.message : ""
+    return [`无法监听端口：${code}。请检查 PORT 和 HOST`, `cannot listen: ${code}; look at PORT and HOST`]
+  }
   if (error instanceof PortFailure) {
     const cause = error.cause instanceof Error ? `: ${error.cause.message}` : ""
     return [`${error.port} 不可用`, `${error.message}${cause}`]
   }
   return undefined
+}
+
+const routeProblems: { readonly [P in RouteUnusable["problem"]]: readonly [zh: string, en: string] } = {
+  noLocalAddress: [
+    "没有到中继的网络，请设置 VSMS_SIP_LOCAL_ADDRESS",
+    "no way leads to the trunk; set VSMS_SIP_LOCAL_ADDRESS"
+  ],
+  certificates: ["证书文件无法读取", "its certificates cannot be read"],
+  socket: [
+    "本机地址或端口不可用，请检查 VSMS_SIP_LOCAL_ADDRESS、VSMS_SIP_LOCAL_PORT、VSMS_SIP_PUBLIC_ADDRESS",
+    "its address or port cannot be used; look at VSMS_SIP_LOCAL_ADDRESS, VSMS_SIP_LOCAL_PORT, VSMS_SIP_PUBLIC_ADDRESS"
+  ]
 }
 
 /** Two lines about a trouble; `undefined` if it is none that is known. */

@@ -81,13 +81,13 @@ export type Standing =
   | { readonly _tag: "Served"; readonly hasStory: boolean }
 
 /** Looks what a database is used for. */
-export const standing = Effect.gen(function* () {
+export const standing: Effect.Effect<Standing, PortFailure, Journal | Records> = Effect.gen(function* () {
   const { state, version } = yield* (yield* Journal).load(ref)
-  if (version > 0 && !state.served) return { _tag: "Story", until: state.until } satisfies Standing as Standing
+  if (version > 0 && !state.served) return { _tag: "Story", until: state.until }
   const accounts = { kind: Account.kind, index: "all", partition: "", limit: 1 }
   const { items } = yield* (yield* Records).list(accounts)
-  if (version === 0 && items.length === 0) return { _tag: "Empty" } satisfies Standing as Standing
-  return { _tag: "Served", hasStory: state.until > 0 } satisfies Standing as Standing
+  if (version === 0 && items.length === 0) return { _tag: "Empty" }
+  return { _tag: "Served", hasStory: state.until > 0 }
 })
 
 /** From now on the database's time is the wall's. Fails while what it holds is ahead of that. */

@@ -8,7 +8,6 @@ import { Cny } from "../money/Cny.ts"
 import * as Kinds from "../storage/Kind.ts"
 import type { Kind, Ref } from "../storage/Kind.ts"
 import { AmountDiffers, DeclineReason, PaidBefore, PaymentMethod } from "./Order.ts"
-import type { Attempt, Closed, Declined, Paid, Pending, Unknown } from "./PaymentGateway.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // what it is
@@ -19,6 +18,9 @@ const Outcome = Schema.Union(
   Schema.TaggedStruct("Paid", { paymentId: Schema.String }),
   Schema.TaggedStruct("Declined", { reason: DeclineReason })
 )
+
+type Outcome = typeof Outcome.Type
+type Paid = Extract<Outcome, { readonly _tag: "Paid" }>
 
 /** An attempt that was asked for, and what has become of it. */
 const Asked = Schema.Struct({
@@ -79,13 +81,13 @@ const paidOf = ({ attempts }: State): Paid | undefined => {
 export const waiting = ({ attempts }: State): typeof Asked.Type | undefined =>
   attempts.find(({ outcome }) => outcome._tag === "Pending")
 
-export const outcomeOf = (state: State, attempt: number): Paid | Declined | Pending | Unknown =>
+export const outcomeOf = (state: State, attempt: number): Outcome | { readonly _tag: "Unknown" } =>
   state.attempts.find((asked) => asked.attempt === attempt)?.outcome ?? { _tag: "Unknown" }
 
-export const closing = (state: State): Closed | Paid => paidOf(state) ?? { _tag: "Closed" }
+export const closing = (state: State): Paid | { readonly _tag: "Closed" } => paidOf(state) ?? { _tag: "Closed" }
 
 /** What a charge is answered: of an order that is paid, by whichever attempt, that payment. */
-export const charged = (state: State, attempt: number): Paid | Declined | Pending => {
+export const charged = (state: State, attempt: number): Outcome => {
   const outcome = outcomeOf(state, attempt)
   return outcome._tag === "Unknown" ? (paidOf(state) ?? { _tag: "Declined", reason: "closed" }) : outcome
 }
@@ -95,7 +97,11 @@ export const charged = (state: State, attempt: number): Paid | Declined | Pendin
 // ---------------------------------------------------------------------------------------------------------------------
 
 /** An attempt has arrived. It waits; after the order was closed it never will. */
-export const ask = (env: Env, state: State, { amount, attempt, method }: Attempt): ReadonlyArray<Event> => {
+export const ask = (
+  env: Env,
+  state: State,
+  { amount, attempt, method }: { readonly attempt: number; readonly method: PaymentMethod; readonly amount: Cny }
+): ReadonlyArray<Event> => {
   if (outcomeOf(state, attempt)._tag !== "Unknown" || paidOf(state) !== undefined) return []
   const asked = { _tag: "PaymentAsked", attempt, method, amount, at: env.now } as const
   return [state.closed ? { ...asked, declined: "closed" } : asked]
@@ -134,7 +140,7 @@ export const refuse = (
 export const close = (env: Env, state: State): ReadonlyArray<Event> =>
   state.closed || paidOf(state) !== undefined ? [] : [{ _tag: "DeskClosed", at: env.now }]
 
-const settled = (state: State, attempt: number, outcome: typeof Outcome.Type): State => ({
+const settled = (state: State, attempt: number, outcome: Outcome): State => ({
   ...state,
   attempts: state.attempts.map((asked) => (asked.attempt === attempt ? { ...asked, outcome } : asked))
 })
