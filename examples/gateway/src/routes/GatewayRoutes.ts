@@ -18,7 +18,7 @@ export const layer = (
 ): Layer.Layer<Routes, SipChannel.RouteUnusable> =>
   Layer.unwrapScoped(
     Effect.gen(function* () {
-      const simulated = SimulatedNetwork.make(network)
+      const simulated = yield* SimulatedNetwork.make(network)
       /** A kind of route has its case here, and its file beside this one. */
       const open = (settings: RouteSettings): Effect.Effect<Channel, SipChannel.RouteUnusable, Scope.Scope> => {
         switch (settings._tag) {

@@ -86,7 +86,7 @@ const deliver = (given: Partial<AlertDelivery>, options: Partial<HttpAlertTransp
   )
 
 const atDesk = { targets: { privateNetworks: true, plainHttp: true } }
-const run = <A, E>(test: Effect.Effect<A, E, never>) => Effect.runPromise(test)
+const run = <A, E>(test: Effect.Effect<A, E>) => Effect.runPromise(test)
 
 describe("alerts over HTTP", () => {
   it("ALR-4, ALR-5: a contact's webhook is told in two languages, without its name", () =>
