@@ -61,13 +61,16 @@ const byStatus: ReadonlyMap<number, CallFailure> = new Map([
 ])
 
 /** Why the call failed that this response refuses. `rang`: the callee's phone was heard to ring before. */
-export const failure = (response: Message.Response, rang: boolean): CallFailure => {
-  const cause = q850(response)
+export const failure = (response: Message.Response, rang: boolean): CallFailure =>
+  of(q850(response), response.status, rang)
+
+/** The same, of a cause and a status that came some other way. */
+export const of = (cause: number | undefined, status: number | undefined, rang: boolean): CallFailure => {
   const told = cause === undefined ? undefined : byCause.get(cause)
   if (told !== undefined) return told
   // "Temporarily unavailable", of a phone that rang, is somebody who did not take the call.
-  if (response.status === 480 && rang) return "noAnswer"
-  return byStatus.get(response.status) ?? "channelFailure"
+  if (status === 480 && rang) return "noAnswer"
+  return (status === undefined ? undefined : byStatus.get(status)) ?? "channelFailure"
 }
 
 /** The cause in the Reason header; `undefined` without one. */
