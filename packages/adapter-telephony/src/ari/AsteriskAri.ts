@@ -241,7 +241,10 @@ export const make = (options: AsteriskAriOptions): Effect.Effect<Channel, never,
             if (state.deadline !== deadline) {
               deadline = state.deadline
               const pause = Duration.millis(deadline - clock.unsafeCurrentTimeMillis())
-              const due = Effect.map(Effect.sleep(pause), () => tell({ _tag: "Deadline" }))
+              const due = Effect.map(Effect.sleep(pause), () => {
+                // Timers of the system may go off a little too early.
+                inputs.unsafeOffer([{ _tag: "Deadline" }, Math.max(deadline, clock.unsafeCurrentTimeMillis())])
+              })
               yield* FiberHandle.run(alarm, due)
             }
             const [input, at] = yield* Queue.take(inputs)
