@@ -120,7 +120,7 @@ export const make = (
         maxPayload: eventBytesMax,
         perMessageDeflate: false
       })
-      socket.on("message", (bytes, isBinary) => {
+      socket.on("message", (bytes: Buffer, isBinary) => {
         const event = isBinary ? undefined : AriEvent.parse(bytes.toString())
         if (event !== undefined) listener.onEvent(event)
       })

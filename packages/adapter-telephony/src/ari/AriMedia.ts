@@ -77,7 +77,7 @@ export const play = (client: AriClient, wish: Wish): Effect.Effect<void, string,
     }
     socket.on("error", () => broken("the audio's connection failed"))
     socket.on("close", () => broken("the audio's connection was closed"))
-    socket.on("message", (bytes, isBinary) => {
+    socket.on("message", (bytes: Buffer, isBinary) => {
       const told = isBinary ? undefined : Either.getOrUndefined(decode(bytes.toString()))?.event
       if (told === "MEDIA_START") Deferred.unsafeDone(started, Effect.void)
       else if (told === "MEDIA_BUFFERING_COMPLETED") Deferred.unsafeDone(over, Effect.void)
