@@ -54,15 +54,21 @@ const listen = (options: NodeServerOptions) =>
         headersTimeout: Math.min(requestTimeoutMillis, 10_000),
         keepAliveTimeout: 30_000,
         connectionsCheckingInterval: Math.min(1_000, requestTimeoutMillis),
-        maxHeaderSize: 16 * 1024
+        maxHeaderSize: 16 * 1024,
+        // Node would say so without a word of why.
+        requireHostHeader: false
       },
       (request, response) => {
         connections.begin(request.socket)
         response.once("close", () => connections.end(request.socket))
-        handler(request, response)
+        const isWhole = request.headers.host !== undefined || request.httpVersion !== "1.1"
+        if (isWhole) handler(request, response)
+        else refuse(new Error("no host"), request.socket)
       }
     )
     server.on("clientError", refuse).on("connection", (socket: Socket) => connections.open(socket))
+    // What Node would answer by itself with nothing in it, or by hanging up.
+    server.on("checkExpectation", handler).on("connect", (_, socket) => refuse(new Error("no proxy"), socket))
     const opened = Effect.async<number, PortFailure>((resume) => {
       const failed = (cause: Error): void =>
         resume(new PortFailure({ port: "NodeServer", operation: "listen", retry: "later", cause }))

@@ -41,9 +41,10 @@ export const secretIdOf = (applicationId: string): string => `AKID${applicationI
 
 const secretIds = /^AKID([0-9]{1,20})$/
 
-/** Whether a request is one of this wire. */
+/** Whether a request is one of this wire. It knows two methods, whatever else could be signed. */
 export const isFor = ({ header, method, path, query }: Incoming): boolean =>
-  path === "/" && (method === "POST" || header("x-tc-action") !== undefined || /(^|&)Action=/.test(query))
+  path === "/" &&
+  (method === "POST" || (method === "GET" && (header("x-tc-action") !== undefined || /(^|&)Action=/.test(query))))
 
 /** What a request says of itself, before it is known to be true. */
 interface Claim {

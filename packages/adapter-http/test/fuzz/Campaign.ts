@@ -62,9 +62,12 @@ export const run = (options: Options) =>
     const lines = yield* FuzzWorld.Lines
     const target = yield* FuzzWorld.target
     const answers = new Map<string, number>()
-    const rest = Effect.zipRight(
-      FuzzWorld.pass(dice.pick([1_000, 31_000, 700_000, 90_000_000])),
-      Effect.sync(watch.taken)
+    // Long enough for calls to end and for limits to pass; a day now and then.
+    const rest = Effect.suspend(() =>
+      Effect.zipRight(
+        FuzzWorld.pass(dice.chance(0.07) ? 90_000_000 : dice.pick([1_000, 31_000, 700_000])),
+        Effect.sync(watch.taken)
+      )
     )
 
     const send = (plan: Plan) =>

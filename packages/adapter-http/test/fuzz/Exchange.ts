@@ -28,7 +28,7 @@ export type Outcome = Answered | "hung"
 export type Carrier = (request: Request) => Effect.Effect<Outcome>
 
 /** How long an answer may take. No request of these needs a hundredth of it. */
-export const patienceMillis = 5_000
+export const patienceMillis = 3_000
 
 const deadline = Effect.async<"hung">((resume) => {
   const timer = setTimeout(() => resume(Effect.succeed("hung")), patienceMillis)

@@ -8,10 +8,14 @@ import { Templates } from "@vsms/core/template/Templates"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Encoding from "effect/Encoding"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import * as World from "../native/World.ts"
 import * as Watch from "./Watch.ts"
@@ -56,8 +60,19 @@ export const layer = ({ before = Effect.succeed }: Options = {}) =>
     Layer.provideMerge(layerLines)
   )
 
-/** Lets the workers work for a while: calls are placed, callbacks delivered, templates reviewed. */
-export const pass = (millis: number) => Effect.provide(TestClock.adjust(millis), Core.layerWorkers())
+/**
+ * Lets the workers work for a while: calls are placed, callbacks delivered, templates reviewed.
+ *
+ * **Gotchas** When they stop, what they have begun comes to its end, and that takes time of the clock, too.
+ */
+export const pass = (millis: number) =>
+  Effect.gen(function* () {
+    const scope = yield* Scope.make()
+    yield* Layer.buildWithScope(Core.layerWorkers(), scope)
+    yield* TestClock.adjust(millis)
+    const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
+    while (Option.isNone(yield* Fiber.poll(closing))) yield* TestClock.adjust("5 seconds")
+  })
 
 const opened = (number: string) =>
   Effect.gen(function* () {

@@ -34,7 +34,16 @@ export const judge = (seen: Seen): ReadonlyArray<Finding> => {
   const { outcome, request } = seen
   if (outcome === "hung") return [found("hung", "no answer in time")]
   const wire = wireOf(request)
-  const told = wire === "legacy" ? legacy(outcome) : wire === "cloud" ? cloud(outcome) : native(seen, outcome)
+  // This wire is posted to: whoever only asks for headers is refused, and cannot be told.
+  const isUntold = wire === "legacy" && request.method === "HEAD"
+  const told =
+    isUntold || isNoRequest(outcome)
+      ? noRequest
+      : wire === "legacy"
+        ? legacy(outcome)
+        : wire === "cloud"
+          ? cloud(outcome)
+          : native(seen, outcome)
   return [...told.findings, ...leaks(seen, outcome, told.isRefused), ...changes(seen, told.isRefused)]
 }
 
@@ -42,6 +51,16 @@ interface Told {
   readonly isRefused: boolean
   readonly findings: ReadonlyArray<Finding>
 }
+
+/** What never became a request is refused alike, whatever it was meant to be. */
+const isNoRequest = ({ body, headers, status }: Answered): boolean =>
+  headers["x-request-id"] === undefined &&
+  headers["content-type"] === "application/problem+json" &&
+  new RegExp(
+    `^\\{"type":"urn:vsms:problem:(MalformedRequest|HeadersTooLarge|RequestTooSlow)".*"status":${status},`
+  ).test(body)
+
+const noRequest: Told = { isRefused: true, findings: [] }
 
 const pathOf = ({ target }: Request): string => target.split("?", 1)[0]!
 
@@ -111,13 +130,10 @@ const native = (seen: Seen, { body, headers, status }: Answered): Told => {
   const route = routes.find(request.method, pathOf(request))
   if (route._tag !== "Target") {
     if (documents.has(pathOf(request)) || (status === 204 && request.method === "OPTIONS")) return told()
-    const fits = isRefused && (isHead || nowhere.has((json as Json)["type"]) || status === 400)
+    const fits = isRefused && (isHead || nowhere.has((json as Json)["type"]))
     return fits ? told() : told(found("undeclared", `${status} where nothing is`))
   }
   const { name } = route.target
-  // What never became a request has no operation yet.
-  const isBeforeHttp = status === 431 || status === 408 || (status === 400 && headers["x-request-id"] === undefined)
-  if (isBeforeHttp) return told()
   const key = `${name} ${status} ${type}`
   const any = `${name} ${status} image/*`
   if (!declared.has(key) && !(type.startsWith("image/") && declared.has(any)))

@@ -68,7 +68,7 @@ export class Target {
   learn({ body, headers }: Answered): void {
     const { etag } = headers
     if (etag !== undefined) this.add("etag", etag)
-    if (headers["content-type"] !== "application/json" || body.length > 100_000) return
+    if (headers["content-type"] !== "application/json" || body === "" || body.length > 100_000) return
     this.read(JSON.parse(body), 0)
   }
 

@@ -118,6 +118,10 @@ describe("signatures of API 3.0", () => {
     Effect.gen(function* () {
       expect((yield* Wire.request("GET", "/", {})).status).toBe(404)
       expect((yield* Wire.request("GET", "/health", {})).status).toBe(200)
+      for (const method of ["HEAD", "PUT", "DELETE", "OPTIONS"])
+        expect((yield* Wire.request(method, "/?Action=SendCodeVoice", { "x-tc-action": "SendCodeVoice" })).status).toBe(
+          404
+        )
       const action = yield* Wire.request("GET", "/?Action=SendCodeVoice", {})
       expect(JSON.parse(action.text).Response.Error.Code).toBe("AuthFailure.InvalidAuthorization")
     }).pipe(Wire.within())
