@@ -1,4 +1,5 @@
-/** kamailio, a SIP proxy of other people's, as a trunk: it asks for the account of alice, and passes calls on to a phone. */
+/** kamailio, a SIP proxy of other people's, as a trunk: it asks for the account of alice, passes calls on to a phone,
+ * and remembers where alice is. */
 import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as os from "node:os"
@@ -59,6 +60,10 @@ loadmodule "pv.so"
 loadmodule "textops.so"
 loadmodule "siputils.so"
 loadmodule "auth.so"
+loadmodule "usrloc.so"
+loadmodule "registrar.so"
+modparam("usrloc", "db_mode", 0)
+modparam("registrar", "min_expires", 10)
 modparam("tls", "config", "${folder}/tls.cfg")
 modparam("rr", "enable_full_lr", 1)
 modparam("tm", "fr_timer", 5000)
@@ -75,7 +80,15 @@ request_route {
     sl_send_reply("404", "Not here"); exit;
   }
   t_check_trans();
-  if (is_method("OPTIONS")) { sl_send_reply("200", "OK"); exit; }
+  if (is_method("REGISTER")) {
+    if (!pv_www_authenticate("trunk.test", "s3cret", "0")) { www_challenge("trunk.test", "1"); exit; }
+    save("location"); exit;
+  }
+  if (is_method("OPTIONS")) {
+    if ($rU == $null) { sl_send_reply("200", "OK"); exit; }
+    if (!lookup("location")) { sl_send_reply("404", "Nobody has registered"); exit; }
+    t_relay(); exit;
+  }
   if (!is_method("INVITE")) { sl_send_reply("405", "Method Not Allowed"); exit; }
   if (!pv_proxy_authenticate("trunk.test", "s3cret", "0")) { auth_challenge("trunk.test", "1"); exit; }
   consume_credentials();
@@ -86,7 +99,9 @@ request_route {
 `
   )
   const proxy = spawn("kamailio", ["-DD", "-E", "-f", `${folder}/kamailio.cfg`, "-Y", folder, "-m", "64", "-M", "8"], {
-    stdio: ["ignore", "ignore", "pipe"]
+    stdio: ["ignore", "ignore", "pipe"],
+    // It has children, which are to go with it.
+    detached: true
   })
   let said = ""
   proxy.stderr.on("data", (text: Buffer) => (said = `${said}${text.toString()}`.slice(-2_000)))
@@ -100,7 +115,9 @@ request_route {
     port,
     tlsPort: port + 1,
     close: async () => {
-      proxy.kill()
+      process.kill(-proxy.pid!, "SIGTERM")
+      await Promise.race([over, wait(2_000)])
+      if (proxy.exitCode === null) process.kill(-proxy.pid!, "SIGKILL")
       await over
       fs.rmSync(folder, { recursive: true, force: true })
     }

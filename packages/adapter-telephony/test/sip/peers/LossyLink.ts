@@ -20,7 +20,8 @@ export const start = async (server: () => number, lose: () => boolean): Promise<
     else socket.send(bytes, port, "127.0.0.1")
   }
   front.on("message", (bytes, { port }) => {
-    caller = port
+    // Others may come by here on their way to the server; the caller comes first.
+    if (caller === 0) caller = port
     pass(bytes, back, server())
   })
   back.on("message", (bytes) => pass(bytes, front, caller))
