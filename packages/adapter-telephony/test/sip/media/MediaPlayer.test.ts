@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import { describe, expect, it } from "vitest"
+import * as Srtp from "../../../src/sip/media/worker/Srtp.js"
 import type { MediaEvent, Playback } from "../../../src/sip/media/Media.ts"
 import * as MediaPlayer from "../../../src/sip/media/MediaPlayer.ts"
 import * as G711 from "../../../src/sip/rtp/G711.ts"
@@ -252,6 +253,61 @@ describe.concurrent("the player", () => {
         expect((yield* phone.heard).length).toBe(before)
         expect((yield* behindNat.heard).length).toBeGreaterThan(3)
         session.stop()
+      })
+    ))
+
+  it("finds the callee by the law that we do not speak to him, with contributors and an extension, too", () =>
+    run(
+      Effect.gen(function* () {
+        const { ears, events, phone, session } = yield* opened
+        const behindNat = yield* ears.phone
+        session.start(agreed(phone.port), playback({ plays: 3, audio: { codec: "alaw", payload: speech(8_000) } }))
+        /** With a contributor and an extension of one word. */
+        const longer = (packet: Uint8Array) => {
+          const head = Buffer.from(packet.subarray(0, 12))
+          head[0] = 0x91
+          return Buffer.concat([head, Buffer.from("00000001bede0001aabbccdd", "hex"), packet.subarray(12)])
+        }
+        const other = { payloadType: 0, marker: false, sequence: 1, timestamp: 1, source: 77, payload: speech(160) }
+        behindNat.send(session.local.port, longer(RtpPacket.toBytes(other)))
+        behindNat.send(session.local.port, longer(key("6", 400, 2)))
+        yield* Effect.sleep(150)
+        expect((yield* behindNat.heard).length).toBeGreaterThan(3)
+        session.stop()
+        expect([...(yield* events.takeAll)]).toEqual([{ _tag: "Key", key: "6" }])
+      })
+    ))
+
+  it("encrypts all that it says, and listens to nobody else who has not got the key", () =>
+    run(
+      Effect.gen(function* () {
+        const { ears, events, phone, session } = yield* opened
+        const stranger = yield* ears.phone
+        const keys = { ours: new Uint8Array(30).fill(1), theirs: new Uint8Array(30).fill(2) }
+        const [ours, theirs] = [Srtp.locksOf(keys.ours), Srtp.locksOf(keys.theirs)]
+        session.start(agreed(phone.port, { keys }), playback({ plays: 1 }))
+        // In the clear, and with another key: neither is the callee, whoever comes first.
+        const sealed = (lock: Srtp.Lock, packet: Uint8Array) => {
+          const bytes = Buffer.concat([packet, Buffer.alloc(Srtp.tagBytes)])
+          Srtp.protect(lock, bytes, 0)
+          return bytes
+        }
+        stranger.send(session.local.port, key("9", 100, 1))
+        stranger.send(session.local.port, sealed(ours.audio, key("9", 100, 1)))
+        yield* Effect.sleep(50)
+        phone.send(session.local.port, sealed(theirs.audio, key("5", 200, 2)))
+        phone.send(session.local.port, sealed(theirs.audio, key("5", 200, 2)))
+        yield* Effect.iterate(0, { while: (played) => played < 2, body: (n) => Effect.as(events.take, n + 1) })
+        session.stop()
+        yield* Effect.sleep(50)
+        const heard = yield* phone.heard
+        expect(yield* stranger.heard).toEqual([])
+        const sources = new Map()
+        const packets = heard.map(({ packet }) => Srtp.open(ours.audio, sources, Buffer.from(packet))!)
+        const expected = line([240, speech(1_000), 400])
+        const clear = Buffer.concat(packets.map((packet) => packet.subarray(12)))
+        expect(clear.subarray(0, expected.length).equals(expected)).toBe(true)
+        expect(Buffer.concat(heard.map(({ packet }) => packet)).includes(Buffer.from(speech(160)))).toBe(false)
       })
     ))
 

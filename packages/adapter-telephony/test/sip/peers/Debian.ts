@@ -19,13 +19,14 @@ export const missing = (
     )
   if (absent().length > 0 && isWanted && process.getuid?.() === 0) {
     const packages = Object.values(programs)
-    const install = () =>
-      spawnSync("apt-get", ["install", "--yes", "--quiet", "--no-install-recommends", ...packages], { stdio: "ignore" })
-    if (install().status !== 0) {
-      // A fresh machine has no list of packages, or an old one.
-      spawnSync("apt-get", ["update", "--quiet"], { stdio: "ignore" })
-      install()
-    }
+    // Several tests may want to at once.
+    const apt = (...args: ReadonlyArray<string>) =>
+      spawnSync("flock", ["/tmp/vsms-apt.lock", "apt-get", "--quiet", "-o", "DPkg::Lock::Timeout=120", ...args], {
+        stdio: "ignore"
+      })
+    const install = () => apt("install", "--yes", "--no-install-recommends", ...packages)
+    // A fresh machine has no list of packages, or an old one.
+    if (install().status !== 0 && apt("update").status === 0) install()
   }
   const [first] = absent()
   return first === undefined ? undefined : `the machine has no ${first[0]}: apt-get install ${first[1]}`

@@ -25,6 +25,7 @@ const mostLateMillis = 100
 /** So long the other end may show that it sends from elsewhere than it said (behind a NAT). */
 const latchMillis = 3_000
 const headerBytes = 12
+const bothLaws = [0, 8]
 
 /**
  * What protects a call. Of the numbers of packets, which never come again, ours go on whatever is agreed on anew.
@@ -184,9 +185,11 @@ const secure = (call, keys) => {
 /** @type {(call: Call, packet: Buffer, from: { readonly address: string, readonly port: number }) => void} */
 const onAudio = (call, packet, from) => {
   const { flow, secrets } = call
-  if (flow === undefined || packet.length < headerBytes || packet[0] !== 0x80) return
+  const start = Srtp.payloadStart(packet)
+  if (flow === undefined || start < 0) return
   const type = packet.readUInt8(1) & 0x7f
-  if (type !== flow.payloadType && type !== flow.keysPayloadType) return
+  // Whoever takes both laws may send either.
+  if (!bothLaws.includes(type) && type !== flow.payloadType && type !== flow.keysPayloadType) return
   const now = performance.now()
   if (call.peer === undefined) {
     const isExpected = from.address === flow.address && from.port === flow.port
@@ -197,7 +200,7 @@ const onAudio = (call, packet, from) => {
   call.peer ??= { address: from.address, port: from.port }
   const timestamp = bytes.readUInt32BE(4)
   call.counters = receive(call.counters, bytes.readUInt32BE(8), bytes.readUInt16BE(2), timestamp, now)
-  if (type === flow.keysPayloadType) tell({ _tag: "Key", id: call.id, timestamp, payload: bytes.subarray(headerBytes) })
+  if (type === flow.keysPayloadType) tell({ _tag: "Key", id: call.id, timestamp, payload: bytes.subarray(start) })
 }
 
 // ------------------------------------------------------------------ what goes out

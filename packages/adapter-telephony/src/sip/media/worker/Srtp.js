@@ -10,6 +10,7 @@ export const tagBytes = 10
 /** What an RTCP packet has before its tag: a bit that says that it is encrypted, and its number. */
 const indexBytes = 4
 const rtpHeaderBytes = 12
+const extensionBytes = 4
 const rtcpHeaderBytes = 8
 const blockBytes = 16
 const window = 64
@@ -91,6 +92,22 @@ const turn = ({ cipher, salt }, bytes, start, end, source, high, low) => {
 /** @type {(lock: Lock, bytes: Uint8Array, more: Uint8Array) => Buffer} */
 const tagOf = ({ authenticator }, bytes, more) =>
   createHmac("sha1", authenticator).update(bytes).update(more).digest().subarray(0, tagBytes)
+
+/**
+ * Where the payload of an RTP packet begins, after contributors and an extension if it has any; -1 if it is none.
+ *
+ * @type {(packet: Buffer) => number}
+ */
+export const payloadStart = (packet) => {
+  if (packet.length < rtpHeaderBytes) return -1
+  const first = packet.readUInt8(0)
+  if (first >> 6 !== 2) return -1
+  const start = rtpHeaderBytes + 4 * (first & 0x0f)
+  const extended = (first & 0x10) === 0 ? 0 : extensionBytes
+  if (start + extended > packet.length) return -1
+  const end = extended === 0 ? start : start + extended + 4 * packet.readUInt16BE(start + 2)
+  return end > packet.length ? -1 : end
+}
 
 const nothing = Buffer.alloc(0)
 
@@ -184,7 +201,8 @@ const remember = (sources, source, index) => {
  */
 export const open = (lock, sources, packet) => {
   const end = packet.length - tagBytes
-  if (end < rtpHeaderBytes || packet[0] !== 0x80) return undefined
+  const start = payloadStart(packet)
+  if (start < 0 || end < start) return undefined
   const source = packet.readUInt32BE(8)
   const sequence = packet.readUInt16BE(2)
   const progress = sources.get(source)
@@ -195,7 +213,7 @@ export const open = (lock, sources, packet) => {
   const tag = tagOf(lock, packet.subarray(0, end), rolloverBytes(rollover))
   if (!timingSafeEqual(tag, packet.subarray(end))) return undefined
   remember(sources, source, index)
-  turn(lock, packet, rtpHeaderBytes, end, source, rollover, sequence)
+  turn(lock, packet, start, end, source, rollover, sequence)
   return packet.subarray(0, end)
 }
 
