@@ -3,7 +3,8 @@
  * several protocols to take is not looked up (NAPTR): whoever configures a trunk knows.
  */
 import { randomInt } from "node:crypto"
-import * as dns from "node:dns/promises"
+// This object follows what a host sets as name servers; the functions of `node:dns/promises` do not.
+import { promises as dns } from "node:dns"
 import { isIP } from "node:net"
 import * as Effect from "effect/Effect"
 import { address as bare } from "../message/SipUri.ts"

@@ -131,6 +131,41 @@ const rows: ReadonlyArray<Row> = [
     reports: ["Ringing", "Answered", "5", "#", "HungUp"]
   },
   {
+    name: "two phones answer: the second one is hung up on",
+    steps: [
+      invite,
+      respond("180 Ringing"),
+      respond("200 OK", sdp()),
+      respond("200 OK", sdp()).replace("SIPp[call_number]", "other[call_number]"),
+      ...["ACK", "ACK", "BYE"].map(receive),
+      accept,
+      receive("BYE"),
+      accept
+    ],
+    call: { plays: 3 },
+    reports: spoken
+  },
+  {
+    name: "answers while it is taken back",
+    steps: [
+      invite,
+      respond("180 Ringing"),
+      receive("CANCEL"),
+      accept,
+      respond("200 OK", sdp(), [], `retrans="500"`).replace("[last_CSeq:]", "CSeq: 1 INVITE"),
+      receive("ACK"),
+      receive("BYE"),
+      accept
+    ],
+    call: { ringTimeoutMillis: 700 },
+    reports: ["Ringing", "noAnswer"]
+  },
+  {
+    name: "wants a longer session timer",
+    steps: [...refused("422 Session Interval Too Small", ["Min-SE: 1800"]), ...answered, receive("BYE"), accept],
+    reports: spoken
+  },
+  {
     name: "asks what we can do",
     steps: [...answered, ask("OPTIONS", 1), hear(200), receive("BYE"), accept],
     reports: spoken
