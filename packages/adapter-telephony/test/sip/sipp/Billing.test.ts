@@ -25,7 +25,7 @@ const callees: ReadonlyArray<{
     name: "we hang up",
     steps: [...answers, receive("BYE"), accept],
     // With what is silent before and after, 600 ms.
-    speechMillis: (at) => [1_000, 58_500, 60_300][at % 3]! + 9 * (at % 100)
+    speechMillis: (at) => [1_000, 58_000, 60_300][at % 3]! + 9 * (at % 100)
   },
   ...[
     [58_500, 59_500],
@@ -66,12 +66,13 @@ describe.concurrent("BAL-2: what is billed is what the other end measured, in st
         Effect.gen(function* () {
           const port = yield* Effect.promise(() => freePort())
           const sipp = yield* Effect.acquireRelease(
-            Effect.sync(() => play(name, steps, port, "udp", { calls: callCount, seconds: 110 })),
+            // sipp gives a call up whose INVITE comes twice, as over UDP it does on a busy machine.
+            Effect.sync(() => play(name, steps, port, "tcp", { calls: callCount, seconds: 110 })),
             ({ kill }) => Effect.sync(kill)
           )
           const channel = yield* SipTrunk.make({
             name: "sipp",
-            trunk: { host: "127.0.0.1", port, protocol: "udp", account: undefined },
+            trunk: { host: "127.0.0.1", port, protocol: "tcp", account: undefined },
             local: { address: "127.0.0.1", port: 0 },
             responseMillis: 20_000
           })
