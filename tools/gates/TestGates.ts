@@ -43,7 +43,7 @@ export const hearing = (long: boolean): Gate => ({
   name: "hearing",
   run: async () => {
     const mayInstall = long || process.env["CI"] !== undefined
-    const { report, state } = await program("packages/adapter-tts/scripts/hear.ts", [
+    const { report, state } = await program("tools/hearing/hear.ts", [
       "--codes",
       long ? "40" : "6",
       ...(mayInstall ? ["--install"] : [])
