@@ -577,6 +577,43 @@ CREATE INDEX things_place2 ON vsms.things USING btree (kind, place2_in, place2_a
 CREATE INDEX things_place3 ON vsms.things USING btree (kind, place3_in, place3_at, key) WHERE (place3_in IS NOT NULL);
 CREATE INDEX things_place4 ON vsms.things USING btree (kind, place4_in, place4_at, key) WHERE (place4_in IS NOT NULL);
 
+-- How many files of sound an application has.
+CREATE TABLE vsms.voice_file_shelves (
+  account_id text COLLATE "C" NOT NULL,
+  key text COLLATE "C" NOT NULL,
+  version bigint NOT NULL,
+  sequence bigint NOT NULL,
+  state jsonb NOT NULL,
+  personal json,
+  expires_at bigint,
+  CONSTRAINT voice_file_shelves_pkey PRIMARY KEY (account_id, key),
+  CONSTRAINT voice_file_shelves_version_check CHECK ((version > 0))
+);
+CREATE INDEX voice_file_shelves_expiry ON vsms.voice_file_shelves USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+
+-- Files of sound and their reviews.
+CREATE TABLE vsms.voice_files (
+  account_id text COLLATE "C" NOT NULL,
+  file_id text COLLATE "C" NOT NULL,
+  version bigint NOT NULL,
+  sequence bigint NOT NULL,
+  state jsonb NOT NULL,
+  personal json,
+  expires_at bigint,
+  by_application_in text COLLATE "C",
+  by_application_at double precision,
+  by_stage_in text COLLATE "C",
+  by_stage_at double precision,
+  pending_in text COLLATE "C",
+  pending_at double precision,
+  CONSTRAINT voice_files_pkey PRIMARY KEY (account_id, file_id),
+  CONSTRAINT voice_files_version_check CHECK ((version > 0))
+);
+CREATE INDEX voice_files_by_application ON vsms.voice_files USING btree (by_application_in, by_application_at, file_id) WHERE (by_application_in IS NOT NULL);
+CREATE INDEX voice_files_by_stage ON vsms.voice_files USING btree (by_stage_in, by_stage_at, file_id) WHERE (by_stage_in IS NOT NULL);
+CREATE INDEX voice_files_expiry ON vsms.voice_files USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+CREATE INDEX voice_files_pending ON vsms.voice_files USING btree (pending_in, pending_at, file_id) WHERE (pending_in IS NOT NULL);
+
 -- The inventory: each number once, with the one account that holds it.
 CREATE TABLE vsms.voice_numbers (
   account_id text COLLATE "C" NOT NULL,
@@ -751,7 +788,8 @@ SELECT account_id,
     vsms.instant((state -> 'answeredAt'::text)) AS answered_at,
     vsms.instant((state -> 'endedAt'::text)) AS ended_at,
     ((state ->> 'billedMinutes'::text))::bigint AS billed_minutes,
-    ((state ->> 'receipt'::text))::bigint AS receipt
+    ((state ->> 'receipt'::text))::bigint AS receipt,
+    ((state -> 'accepted'::text) ->> 'fileId'::text) AS file_id
    FROM vsms.sends;
 
 CREATE VIEW vsms.send_steps AS
@@ -790,3 +828,17 @@ SELECT account_id,
     vsms.instant((state -> 'decidedAt'::text)) AS decided_at,
     (state ->> 'reason'::text) AS reason
    FROM vsms.templates;
+
+CREATE VIEW vsms.voice_file_records AS
+SELECT account_id,
+    (state ->> 'applicationId'::text) AS application_id,
+    (state ->> 'fileId'::text) AS file_id,
+    (state ->> 'name'::text) AS name,
+    (state ->> 'stage'::text) AS stage,
+    ((state ->> 'bytes'::text))::integer AS bytes,
+    ((state ->> 'durationMillis'::text))::integer AS duration_millis,
+    ((state ->> 'version'::text))::integer AS version,
+    vsms.instant((state -> 'submittedAt'::text)) AS submitted_at,
+    vsms.instant((state -> 'decidedAt'::text)) AS decided_at,
+    (state ->> 'reason'::text) AS reason
+   FROM vsms.voice_files;

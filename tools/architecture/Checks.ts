@@ -24,6 +24,7 @@ export const domainOrder = [
   "number",
   "balance",
   "template",
+  "voicefile",
   "alert",
   "sending",
   "dispatch",

@@ -14,6 +14,7 @@ import * as VendorDoor from "@vsms/adapter-http/wire/VendorDoor"
 import type { Database } from "@vsms/adapter-postgres/place/Database"
 import * as PostgresBlobs from "@vsms/adapter-postgres/store/PostgresBlobs"
 import * as PostgresStorage from "@vsms/adapter-postgres/store/PostgresStorage"
+import * as SoundDecoder from "@vsms/adapter-tts/audio/SoundDecoder"
 import * as TelephoneAudio from "@vsms/adapter-tts/audio/TelephoneAudio"
 import * as ComposedSpeech from "@vsms/adapter-tts/composition/ComposedSpeech"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
@@ -103,6 +104,7 @@ export const outside = (settings: Settings, given: Pick<Partial<Parts>, "alerts"
     given.alerts ?? HttpAlertTransport.layer({ targets: targets(settings), relay: settings.alertRelay }),
     IdGenerator.layer,
     TelephoneAudio.layer,
+    SoundDecoder.layer(),
     Layer.succeed(PollMillis, pollMillis(settings))
   ).pipe(Layer.provideMerge(Layer.merge(given.callbacks ?? HttpCallbackTransport.layer(), NodeHmac.layer)))
 

@@ -14,7 +14,7 @@ describe("Troubles", () => {
     [new PgliteMissing({ install: "npm install @electric-sql/pglite" }), "npm install @electric-sql/pglite"],
     [new ServerUnreachable({ server: "db:5432/vsms", detail: "no answer" }), "db:5432/vsms: no answer"],
     [new ServerTooOld({ server: "db:5432/vsms", version: "14.1", oldest: 15 }), "must be 15 or newer"],
-    [new DatabaseTooNew({ database: "0009_later", code: "0003_sounds" }), "run a newer release"],
+    [new DatabaseTooNew({ database: "0009_later", code: "0004_voice_files" }), "run a newer release"],
     [new MigrationChanged({ name: "0001_a", applied: "0001_b" }), "0001_b"],
     [new MigrationSkipped({ name: "0001_a" }), "0001_a"],
     [new AnotherQuickStart(), "another quick start"],

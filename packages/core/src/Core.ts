@@ -40,6 +40,7 @@ import * as ReviewWorker from "./qualification/ReviewWorker.ts"
 import type { NumberPlan } from "./sending/Callee.ts"
 import * as SendPolicy from "./sending/SendPolicy.ts"
 import { Sends } from "./sending/Sends.ts"
+import * as SpeechLength from "./sending/SpeechLength.ts"
 import { Statistics } from "./statistics/Statistics.ts"
 import type { Queue } from "./storage/Decision.ts"
 import type { Journal } from "./storage/Journal.ts"
@@ -47,6 +48,8 @@ import { Records } from "./storage/Records.ts"
 import * as Worker from "./storage/Worker.ts"
 import type { WorkQueue } from "./storage/WorkQueue.ts"
 import { Templates } from "./template/Templates.ts"
+import type { AudioDecoder } from "./voicefile/AudioDecoder.ts"
+import { VoiceFiles } from "./voicefile/VoiceFiles.ts"
 
 /** Everything that a host can call. */
 export type Services =
@@ -64,11 +67,13 @@ export type Services =
   | Sends
   | Statistics
   | Templates
+  | VoiceFiles
   | VoiceNumbers
 
 /** What the services stand on. */
 export type ServicePorts =
   | AlertTransport
+  | AudioDecoder
   | CallbackTransport
   | BlobStore
   | Hmac
@@ -101,8 +106,9 @@ const fulfilment: Layer.Layer<Fulfilment, never, Packages | Rents> = Layer.effec
 )
 
 /** All services. A process that only answers requests needs no more. */
-export const layerServices = (options: CoreOptions = {}): Layer.Layer<Services, never, ServicePorts> =>
-  Layer.mergeAll(
+export const layerServices = (options: CoreOptions = {}): Layer.Layer<Services, never, ServicePorts> => {
+  const policy = options.sends ?? SendPolicy.standard
+  return Layer.mergeAll(
     Callbacks.layer(options.callbacks),
     DeskPayments.layer,
     Renewals.layer,
@@ -119,13 +125,15 @@ export const layerServices = (options: CoreOptions = {}): Layer.Layer<Services, 
         Invoices.layer,
         Packages.layer,
         Qualifications.layer,
-        Sends.layerWith({ policy: options.sends ?? SendPolicy.standard, plan: options.numberPlan }),
+        Sends.layerWith({ policy, plan: options.numberPlan }),
         Templates.layer,
+        VoiceFiles.layerWith({ durationMillisMax: SpeechLength.longestPlayMillis(policy) }),
         VoiceNumbers.layer
       )
     ),
     Layer.provide(Layer.mergeAll(LowBalanceWatch.layer, RenewalAlerts.layer, Rents.layer))
   )
+}
 
 /** How often expired data is looked for. */
 const purgeEvery = Duration.minutes(10)
@@ -151,14 +159,14 @@ const handleMillis = 60_000
 const queueWorkers: Layer.Layer<
   never,
   never,
-  Alerts | Balances | Callbacks | Orders | Qualifications | Renewals | Templates | WorkQueue
+  Alerts | Balances | Callbacks | Orders | Qualifications | Renewals | Templates | VoiceFiles | WorkQueue
 > = Layer.scopedDiscard(
   Effect.gen(function* () {
     const run = (queue: Queue, handle: Worker.WorkerOptions<never>["handle"], concurrency: number) =>
       Worker.run({ ...Worker.defaults, queue, handle, concurrency, handleMillis })
     const { handlers: orders } = yield* Orders
     const { handlers: renewals } = yield* Renewals
-    yield* ReviewWorker.run([(yield* Qualifications).reviews, (yield* Templates).reviews])
+    yield* ReviewWorker.run([(yield* Qualifications).reviews, (yield* Templates).reviews, (yield* VoiceFiles).reviews])
     yield* run("payment", orders.payment, 16)
     yield* run("orderExpiry", orders.orderExpiry, 16)
     yield* run("fulfilment", orders.fulfilment, 16)

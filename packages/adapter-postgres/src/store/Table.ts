@@ -29,6 +29,8 @@ import * as SendLimits from "@vsms/core/sending/SendLimits"
 import type { Kind } from "@vsms/core/storage/Kind"
 import * as Template from "@vsms/core/template/Template"
 import * as TemplateBook from "@vsms/core/template/TemplateBook"
+import * as VoiceFile from "@vsms/core/voicefile/VoiceFile"
+import * as VoiceFileShelf from "@vsms/core/voicefile/VoiceFileShelf"
 
 /** One order in which a table is listed: its columns for the partition and the position. */
 export interface Place {
@@ -65,6 +67,8 @@ const own: ReadonlyArray<readonly [kind: Kind.Any, name: string, key: string]> =
   [MinutePackage.kind, "closed_packages", "package_id"],
   [Template.kind, "templates", "template_id"],
   [TemplateBook.kind, "template_books", "key"],
+  [VoiceFile.kind, "voice_files", "file_id"],
+  [VoiceFileShelf.kind, "voice_file_shelves", "key"],
   [AlertContact.kind, "alert_contacts", "key"],
   [Alert.kind, "alerts", "alert_id"],
   [LowBalance.kind, "low_balances", "key"],

@@ -3,6 +3,7 @@
  * SND-10). Times are epoch milliseconds.
  */
 import * as Send from "../sending/Send.ts"
+import { hangUpMillis } from "../sending/SpeechLength.ts"
 
 /**
  * The longest that the call may last, counted from its answer: a second less than the hold pays for, as a channel takes
@@ -10,8 +11,6 @@ import * as Send from "../sending/Send.ts"
  */
 export const longestCallMillis = (accepted: Send.Accepted): number =>
   Math.min(accepted.longestCallMillis, accepted.hold.minutes * 60_000 - hangUpMillis)
-
-const hangUpMillis = 1_000
 
 /**
  * How often the speech is played: as often as was asked for, or as often as it fits whole into the longest call; 0 if

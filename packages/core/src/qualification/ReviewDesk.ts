@@ -1,5 +1,5 @@
 /**
- * Port: who reviews qualifications and templates: a person at a console, another system, or nobody.
+ * Port: who reviews qualifications, templates and voice files: a person at a console, another system, or nobody.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -9,10 +9,10 @@ import type { Verdict } from "./Verdict.ts"
 
 /**
  * What is to be reviewed: a version of a thing. `owner` is the account; `key` names the thing as the work in the queue
- * `review` does: `qualification`, or `template/<application id>/<template id>`.
+ * `review` does: `qualification`, `template/<application id>/<template id>` or `voiceFile/<application id>/<file id>`.
  */
 export interface ReviewItem {
-  readonly subject: "qualification" | "template"
+  readonly subject: "qualification" | "template" | "voiceFile"
   readonly owner: string
   readonly key: string
   readonly version: number

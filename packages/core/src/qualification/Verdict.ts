@@ -1,5 +1,5 @@
 /**
- * Rules: how a review ends, of qualifications and of templates alike.
+ * Rules: how a review ends, of qualifications, templates and voice files alike.
  */
 import * as Schema from "effect/Schema"
 import * as BoundedText from "../account/BoundedText.ts"

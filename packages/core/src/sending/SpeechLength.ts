@@ -57,6 +57,12 @@ export const holdMinutes = (policy: HoldPolicy, speechMillis: number, plays: num
   return Minutes.unsafeMake(Math.max(1, Math.ceil(Math.min(millis, longestCallMillis) / 60_000)))
 }
 
+/** By how much a call ends before what the hold pays for: a channel takes a moment to hang up. */
+export const hangUpMillis = 1_000
+
+/** The longest play that fits, once, into a call of any hold that was made for it (VOF-1). */
+export const longestPlayMillis = ({ longestCallMillis }: HoldPolicy): number => longestCallMillis - hangUpMillis
+
 const textMillis = (text: string, slower: number, longer: number): number => {
   let spoken = 0
   let codes = 0

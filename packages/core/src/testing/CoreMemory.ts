@@ -16,6 +16,7 @@ import { BlobStore } from "../storage/BlobStore.ts"
 import { ReviewDesk } from "../qualification/ReviewDesk.ts"
 import * as MemoryStore from "../storage/MemoryStore.ts"
 import { PollMillis } from "../storage/Worker.ts"
+import * as PlainDecoder from "./PlainDecoder.ts"
 import * as ScriptedChannel from "./ScriptedChannel.ts"
 import * as ToneSpeech from "./ToneSpeech.ts"
 
@@ -40,6 +41,7 @@ export const layerPorts = (options: CoreMemoryOptions = {}) => {
     SandboxGateway.layer,
     ReviewDesk.layerAutomatic,
     BlobStore.layerMemory,
+    PlainDecoder.layer,
     IdGenerator.layerSeeded(options.seed ?? 1),
     Hmac.layer,
     ToneSpeech.layer(),

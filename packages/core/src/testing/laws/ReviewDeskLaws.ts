@@ -11,7 +11,7 @@ import { expect, expectEqual, forAll, type Law, race } from "../Law.ts"
 
 /** Items as the services ask about them; owners are named after the run. */
 const item = FastCheck.record({
-  subject: FastCheck.constantFrom("qualification" as const, "template" as const),
+  subject: FastCheck.constantFrom("qualification" as const, "template" as const, "voiceFile" as const),
   owner: FastCheck.constantFrom("1", "2"),
   version: FastCheck.integer({ min: 1, max: 3 })
 })
@@ -19,16 +19,22 @@ const item = FastCheck.record({
 const itemOf = (name: string, { owner, subject, version }: Omit<ReviewItem, "key">): ReviewItem => ({
   subject,
   owner: `${name}-${owner}`,
-  key: subject === "qualification" ? "qualification" : "template/1400000001/1",
+  key: keys[subject],
   version
 })
+
+const keys: { readonly [S in ReviewItem["subject"]]: string } = {
+  qualification: "qualification",
+  template: "template/1400000001/1",
+  voiceFile: "voiceFile/1400000001/da39a3ee5e6b4b0d3255bfef95601890afd80709.wav"
+}
 
 const isVerdict = (answer: Answer): boolean => Either.isRight(decode(answer))
 
 const decode = Schema.decodeUnknownEither(Verdict)
 
 const wellFormed: Law<ReviewDesk> = forAll({
-  rules: ["QUA-1", "TPL-4"],
+  rules: ["QUA-1", "TPL-4", "VOF-3"],
   sentence: "an answer is an approval, a rejection with a reason of 1 to 200 characters, or later",
   given: item,
   then: (asked, name) =>
@@ -43,7 +49,7 @@ const wellFormed: Law<ReviewDesk> = forAll({
 })
 
 const stays: Law<ReviewDesk> = forAll({
-  rules: ["QUA-6", "TPL-8"],
+  rules: ["QUA-6", "TPL-8", "VOF-3"],
   sentence: "a version that was judged has the same verdict whenever the desk is asked again",
   given: FastCheck.array(item, { minLength: 2, maxLength: 12 }),
   then: (items, name) =>
@@ -61,7 +67,7 @@ const stays: Law<ReviewDesk> = forAll({
 })
 
 const agrees: Law<ReviewDesk> = race({
-  rules: ["QUA-6", "TPL-8"],
+  rules: ["QUA-6", "TPL-8", "VOF-3"],
   sentence: "a version about which several ask at once has one verdict",
   given: item,
   then: (asked, name) =>
