@@ -14,6 +14,7 @@ import { QualificationsApi, ReviewsApi } from "./QualificationsApi.ts"
 import { SendsApi } from "./SendsApi.ts"
 import { StatisticsApi } from "./StatisticsApi.ts"
 import { TemplatesApi } from "./TemplatesApi.ts"
+import { VoiceFilesApi } from "./VoiceFilesApi.ts"
 
 export class NativeApi extends HttpApi.make("vsms")
   .add(AccountsApi)
@@ -29,6 +30,7 @@ export class NativeApi extends HttpApi.make("vsms")
   .add(BalanceApi)
   .add(AlertsApi)
   .add(TemplatesApi)
+  .add(VoiceFilesApi)
   .add(SendsApi)
   .add(CallbacksApi)
   .add(StatisticsApi)

@@ -160,6 +160,7 @@ const samples: { readonly [name: string]: unknown } = {
   name: "standard",
   content: "您的验证码是：{1}",
   templateId: "1234567",
+  fileId: "da39a3ee5e6b4b0d3255bfef95601890afd80709.mp3",
   to: "13800138000",
   callee: "+8613800138000",
   code: "4821",

@@ -36,6 +36,9 @@ import * as Rendering from "@vsms/core/template/Rendering"
 import * as Template from "@vsms/core/template/Template"
 import * as TemplateBook from "@vsms/core/template/TemplateBook"
 import * as TemplateText from "@vsms/core/template/TemplateText"
+import * as SoundFile from "@vsms/core/voicefile/SoundFile"
+import * as VoiceFile from "@vsms/core/voicefile/VoiceFile"
+import * as VoiceFileShelf from "@vsms/core/voicefile/VoiceFileShelf"
 import * as Schema from "effect/Schema"
 import * as Http from "./HttpRefusals.ts"
 import { problem } from "./Problem.ts"
@@ -178,6 +181,22 @@ export const BadDraft = Schema.Union(
   NoCodeVariable
 )
 
+// --- voice files ---
+
+export const SoundTooLarge = problem(SoundFile.SoundTooLarge, 413)
+export const SoundNotTaken = problem(SoundFile.SoundNotTaken, 422)
+export const SoundUnplayable = problem(SoundFile.SoundUnplayable, 422)
+export const SoundTooLong = problem(SoundFile.SoundTooLong, 422)
+export const SoundSilent = problem(SoundFile.SoundSilent, 422)
+export const UnknownVoiceFile = problem(VoiceFile.UnknownVoiceFile, 404)
+export const VoiceFileDeleted = problem(VoiceFile.VoiceFileDeleted, 410)
+export const OutdatedVoiceFile = problem(VoiceFile.OutdatedVoiceFile, 409)
+export const VoiceFileDecided = problem(VoiceFile.VoiceFileDecided, 409)
+export const VoiceFileNotUsable = problem(VoiceFile.VoiceFileNotUsable, 409)
+export const TooManyVoiceFiles = problem(VoiceFileShelf.TooManyVoiceFiles, 409)
+
+export const BadSound = Schema.Union(SoundTooLarge, SoundNotTaken, SoundUnplayable, SoundTooLong, SoundSilent)
+
 // --- alerts ---
 
 export const UnknownContact = problem(AlertContact.UnknownContact, 404)
@@ -213,6 +232,7 @@ export const GateShut = Schema.Union(
   ApplicationDisabled,
   TemplateNotUsable,
   NotACodeTemplate,
+  VoiceFileNotUsable,
   ParameterCount,
   VariableTooLong,
   VariableUnspeakable,

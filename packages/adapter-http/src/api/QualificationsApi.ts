@@ -1,6 +1,6 @@
 /**
- * Rules: qualifications with the upload of the certificate (QUA-1 to QUA-6), and the reviewer's desk for these and for
- * templates (TPL-4, TPL-8).
+ * Rules: qualifications with the upload of the certificate (QUA-1 to QUA-6), and the reviewer's desk for these, for
+ * templates (TPL-4, TPL-8) and for voice files (VOF-3).
  */
 import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
@@ -14,6 +14,7 @@ import { operator, tenant } from "./Access.ts"
 import * as Paging from "./Paging.ts"
 import * as Problems from "./Problems.ts"
 import { TemplateView } from "./TemplatesApi.ts"
+import { Sound, VoiceFilePath, VoiceFileView } from "./VoiceFilesApi.ts"
 
 const text = Schema.String
 
@@ -106,7 +107,7 @@ export class QualificationsApi extends HttpApiGroup.make("qualifications")
       .annotateContext(tenant("account:write", "Withdraws what is being reviewed, and erases it"))
   ) {}
 
-const TemplateDecision = Schema.Struct({ version: Schema.Int, verdict: Verdict })
+const VersionDecision = Schema.Struct({ version: Schema.Int, verdict: Verdict })
 
 export class ReviewsApi extends HttpApiGroup.make("reviews")
   .add(
@@ -154,7 +155,7 @@ export class ReviewsApi extends HttpApiGroup.make("reviews")
   .add(
     HttpApiEndpoint.put("decideTemplate", "/v1/reviews/templates/:applicationId/:templateId/decision")
       .setPath(Schema.Struct({ ...Paging.ApplicationPath.fields, templateId: Paging.Id }))
-      .setPayload(TemplateDecision)
+      .setPayload(VersionDecision)
       .addSuccess(TemplateView)
       .addError(
         Schema.Union(
@@ -167,4 +168,39 @@ export class ReviewsApi extends HttpApiGroup.make("reviews")
         )
       )
       .annotateContext(operator("Carries out a reviewer's verdict on one version (TPL-4, TPL-7, TPL-8)"))
+  )
+  .add(
+    HttpApiEndpoint.get("voiceFiles", "/v1/reviews/voice-files")
+      .setUrlParams(Paging.PageQuery)
+      .addSuccess(
+        Paging.Page(
+          Schema.Struct({ accountId: Schema.String, ...VoiceFileView.fields }).annotations({
+            identifier: "VoiceFileForReview"
+          })
+        )
+      )
+      .annotateContext(operator("Voice files that wait for a review, the longest first"))
+  )
+  .add(
+    HttpApiEndpoint.get("voiceFileSound", "/v1/reviews/voice-files/:applicationId/:fileId/sound")
+      .setPath(VoiceFilePath)
+      .addSuccess(Sound)
+      .addError(Schema.Union(Problems.UnknownVoiceFile, Problems.UnknownApplication, Problems.NothingHere))
+      .annotateContext(operator("The sound of a file, to be judged (VOF-3)"))
+  )
+  .add(
+    HttpApiEndpoint.put("decideVoiceFile", "/v1/reviews/voice-files/:applicationId/:fileId/decision")
+      .setPath(VoiceFilePath)
+      .setPayload(VersionDecision)
+      .addSuccess(VoiceFileView)
+      .addError(
+        Schema.Union(
+          Problems.UnknownVoiceFile,
+          Problems.UnknownApplication,
+          Problems.VoiceFileDeleted,
+          Problems.OutdatedVoiceFile,
+          Problems.VoiceFileDecided
+        )
+      )
+      .annotateContext(operator("Carries out a reviewer's verdict on one version (VOF-3)"))
   ) {}

@@ -52,8 +52,17 @@ export const CodeSend = Schema.Struct({
   examples: [{ to: "13800138000", code: "4821" }]
 })
 
+export const FileSend = Schema.Struct({
+  ...Common,
+  fileId: Schema.String.annotations({ description: "An approved voice file of the application (VOF-4)" })
+}).annotations({
+  identifier: "FileSend",
+  description: "A notification that plays a file of sound instead of speaking a text",
+  examples: [{ to: "13800138000", fileId: "da39a3ee5e6b4b0d3255bfef95601890afd80709.mp3" }]
+})
+
 /** What is written to have something sent. */
-export const SendRequest = Schema.Union(CodeSend, TemplateSend)
+export const SendRequest = Schema.Union(CodeSend, TemplateSend, FileSend)
 
 export const Accepted = Schema.Struct({
   sendId: Schema.String,
@@ -100,11 +109,15 @@ const Batch = Schema.Struct({ sends: Schema.Array(SendRequest).pipe(Schema.minIt
 
 const Key = Schema.Struct({ at: Paging.Instant, key: Schema.String })
 
+const templateId = Schema.String.annotations({ description: "Empty where a file is played" })
+const fileId = optional(Schema.String.annotations({ description: "The voice file that is played instead of a text" }))
+
 /** A send as its application sees it. Personal data is missing once its retention time has ended. */
 export const SendView = Schema.Struct({
   sendId: Schema.String,
   applicationId: Schema.String,
-  templateId: Schema.String,
+  templateId,
+  fileId,
   kind: Template.TemplateKind,
   stage: Send.Stage,
   reason: optional(Send.FailureReason),
@@ -128,7 +141,8 @@ export const ReceiptView = Schema.Struct({
   sendId: Schema.String,
   accountId: Schema.String,
   applicationId: Schema.String,
-  templateId: Schema.String,
+  templateId,
+  fileId,
   kind: Template.TemplateKind,
   result: Schema.Literal("answered", "failed"),
   reason: optional(Send.FailureReason),
@@ -196,7 +210,8 @@ const RefusedView = Schema.Struct({
   attemptId: Schema.String,
   at: Paging.Instant,
   to: optional(Schema.String),
-  templateId: Schema.String,
+  templateId,
+  fileId,
   gate: Gate.GateId,
   refusal: Schema.String,
   code: optional(Schema.Number),

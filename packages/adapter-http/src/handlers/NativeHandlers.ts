@@ -17,6 +17,7 @@ import * as QualificationHandlers from "./QualificationHandlers.ts"
 import * as SendHandlers from "./SendHandlers.ts"
 import * as StatisticsHandlers from "./StatisticsHandlers.ts"
 import * as TemplateHandlers from "./TemplateHandlers.ts"
+import * as VoiceFileHandlers from "./VoiceFileHandlers.ts"
 
 type Groups = typeof NativeApi extends HttpApi.HttpApi<string, infer G, infer _E, infer _R> ? G : never
 
@@ -38,6 +39,7 @@ const groups = {
   balance: BalanceHandlers.balance,
   alerts: BalanceHandlers.alerts,
   templates: TemplateHandlers.templates,
+  voiceFiles: VoiceFileHandlers.voiceFiles,
   sends: SendHandlers.sends,
   callbacks: CallbackHandlers.callbacks,
   statistics: StatisticsHandlers.statistics,

@@ -3,12 +3,14 @@
  */
 import { Qualifications } from "@vsms/core/qualification/Qualifications"
 import { Templates } from "@vsms/core/template/Templates"
+import { VoiceFiles } from "@vsms/core/voicefile/VoiceFiles"
 import * as Effect from "effect/Effect"
 import { NothingHere } from "../api/HttpRefusals.ts"
 import type { QualificationsApi, ReviewsApi } from "../api/QualificationsApi.ts"
 import { Answer } from "../door/Exchange.ts"
 import type { Handlers } from "../door/Handler.ts"
 import * as Pages from "./Pages.ts"
+import * as VoiceFileHandlers from "./VoiceFileHandlers.ts"
 
 type SubmissionInput = Parameters<(typeof Qualifications.Service)["submit"]>[1]
 
@@ -23,8 +25,8 @@ export const qualifications = Effect.map(Qualifications, (qualifications): Handl
 }))
 
 export const reviews = Effect.map(
-  Effect.all({ qualifications: Qualifications, templates: Templates }),
-  ({ qualifications, templates }): Handlers<typeof ReviewsApi> => ({
+  Effect.all({ files: VoiceFiles, qualifications: Qualifications, templates: Templates }),
+  ({ files, qualifications, templates }): Handlers<typeof ReviewsApi> => ({
     qualifications: ({ urlParams }) => qualifications.pending(Pages.asked(urlParams)),
     qualification: ({ accountId }) => qualifications.file(accountId),
     certificate: ({ accountId }) =>
@@ -37,7 +39,10 @@ export const reviews = Effect.map(
       Effect.zipRight(qualifications.decide(accountId, payload), qualifications.get(accountId)),
     templates: ({ urlParams }) => templates.pending(Pages.asked(urlParams)),
     decideTemplate: ({ accountId, path, payload }) =>
-      templates.decide(accountId, path.applicationId, path.templateId, payload)
+      templates.decide(accountId, path.applicationId, path.templateId, payload),
+    voiceFiles: ({ urlParams }) => files.pending(Pages.asked(urlParams)),
+    voiceFileSound: (call) => VoiceFileHandlers.listen(files, call),
+    decideVoiceFile: ({ accountId, path, payload }) => files.decide(accountId, path.applicationId, path.fileId, payload)
   })
 )
 

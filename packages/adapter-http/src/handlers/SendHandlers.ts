@@ -24,7 +24,7 @@ import * as DeliveryId from "./DeliveryId.ts"
 import * as Pages from "./Pages.ts"
 import * as SendEvents from "./SendEvents.ts"
 
-type SendInput = SendRequests.SendInput | SendRequests.CodeInput
+type SendInput = SendRequests.Input
 
 const json = { "content-type": "application/json" }
 
@@ -37,12 +37,15 @@ const inputOf = (payload: unknown, at: string): SendInput | InvalidInput => {
     if (!fields.has(name)) return new InvalidInput({ problems: [{ field, expected: "no such field" }] })
     if (name === "code" && "params" in payload)
       return new InvalidInput({ problems: [{ field: "params", expected: "no such field beside code" }] })
+    if (textFields.has(name) && "fileId" in payload)
+      return new InvalidInput({ problems: [{ field, expected: "no such field beside fileId" }] })
   }
   // From here on it is an object of these fields, whose values the parser does not trust either.
   return payload as unknown as SendInput
 }
 
-const fields = new Set(["to", "plays", "display", "ext", "idempotencyKey", "templateId", "params", "code"])
+const fields = new Set(["to", "plays", "display", "ext", "idempotencyKey", "templateId", "params", "code", "fileId"])
+const textFields = new Set(["templateId", "params", "code"])
 
 const accepted = ({ acceptedAt, display, ext, holdMinutes, repeated, sendId }: Acceptance.Acceptance) => ({
   sendId,
@@ -57,6 +60,7 @@ const viewOf = ({ personal, sendId, state }: SendView) => ({
   sendId,
   applicationId: state.accepted.applicationId,
   templateId: state.accepted.templateId,
+  fileId: state.accepted.fileId,
   kind: state.accepted.kind,
   stage: state.stage,
   reason: state.reason,
@@ -75,11 +79,23 @@ const viewOf = ({ personal, sendId, state }: SendView) => ({
   billedMinutes: state.billedMinutes
 })
 
-const refusedView = ({ at, attemptId, callee, code, facts, gate, refusal, templateId, transient }: RefusedView) => ({
+const refusedView = ({
+  at,
+  attemptId,
+  callee,
+  code,
+  facts,
+  fileId,
+  gate,
+  refusal,
+  templateId,
+  transient
+}: RefusedView) => ({
   attemptId,
   at,
   to: callee,
   templateId,
+  fileId,
   gate,
   refusal,
   code,

@@ -4,6 +4,7 @@
  */
 import * as Crypto from "node:crypto"
 import { UnknownApplication } from "@vsms/core/account/Application"
+import * as SoundFile from "@vsms/core/voicefile/SoundFile"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -14,6 +15,7 @@ import * as Packet from "./LegacyPacket.ts"
 import * as LegacySends from "./LegacySends.ts"
 import * as LegacySignature from "./LegacySignature.ts"
 import * as LegacyTemplates from "./LegacyTemplates.ts"
+import * as LegacyVoiceFiles from "./LegacyVoiceFiles.ts"
 import type { Reception, Signer } from "./Reception.ts"
 import type { Refusal, VendorCode } from "./VendorCodes.ts"
 import { BadPacket, ClockOff, NoSuchOperation, SignatureMissing, SignatureWrong } from "./WireRefusals.ts"
@@ -22,7 +24,7 @@ import { BadPacket, ClockOff, NoSuchOperation, SignatureMissing, SignatureWrong 
 export const toleranceSeconds = 600
 
 /** A file of sound on the wire. */
-const uploadMaxBytes = 400 * 1024
+const uploadMaxBytes = SoundFile.maxBytes
 
 /** What a request says of itself, before it is known to be true. */
 interface Claim {
@@ -36,7 +38,8 @@ export const make = (reception: Reception) =>
   Effect.gen(function* () {
     const sends = yield* LegacySends.operations
     const templates = yield* LegacyTemplates.operations
-    const operations: { readonly [path: string]: Operation | undefined } = { ...sends, ...templates }
+    const files = yield* LegacyVoiceFiles.operations
+    const operations: { readonly [path: string]: Operation | undefined } = { ...sends, ...templates, ...files }
 
     const answered = (name: string, operation: Operation | undefined, incoming: Incoming, requestId: string) =>
       Effect.gen(function* () {
@@ -99,7 +102,7 @@ const ofPacket = (incoming: Incoming, random: string) =>
     if (sig === "") return yield* new SignatureMissing()
     const time = String(yield* Packet.integer(packet, "time"))
     const { signed, to } = yield* Packet.called(packet)
-    const call = { packet, to, key: keyOf(sig) }
+    const call = { packet, bytes, to, key: keyOf(sig) }
     const claim: Claim = {
       call,
       sig,
@@ -129,7 +132,7 @@ const claims: { readonly [S in NonNullable<Operation["signed"]>]: Claims } = {
       const contentSha1 = Crypto.createHash("sha1").update(bytes).digest("hex")
       const sig = incoming.header("authorization")?.trim() ?? ""
       return {
-        call: { packet: {}, to: "", key: keyOf(sig) },
+        call: { packet: {}, bytes, to: "", key: keyOf(sig) },
         sig,
         time,
         sign: (appKey) => LegacySignature.ofUpload(appKey, { random, time, contentSha1 })

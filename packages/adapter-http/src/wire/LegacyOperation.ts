@@ -9,6 +9,8 @@ import type { Refusal } from "./VendorCodes.ts"
 export interface Call {
   readonly signer: Signer
   readonly packet: Packet
+  /** The body as it came: a file of sound, where the operation is an upload. */
+  readonly bytes: Uint8Array
   /** E.164 if it was written well; empty if the request names none. */
   readonly to: string
   /** Of this very request: a signed request that comes again gets its first answer. */

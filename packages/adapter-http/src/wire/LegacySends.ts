@@ -69,6 +69,10 @@ export const operations = Effect.gen(function* () {
       })
   }
 
+  const file: Operation = {
+    handle: (call) => Effect.flatMap(Packet.text(call.packet, "fid"), (fileId) => attempt(call, { fileId }))
+  }
+
   const unsupported: Operation = { handle: () => new NotSupported() }
 
   const all: { readonly [path: string]: Operation } = {
@@ -77,9 +81,7 @@ export const operations = Effect.gen(function* () {
     "tlsvoicesvr/sendvoice": code,
     "tlsvoicesvr/sendtvoice": template,
     "tlsvoicesvr/sendvoiceprompt": prompt,
-    "tlsvoicesvr/sendfvoice": unsupported,
-    "tlsvoicesvr/uploadvoicefile": { ...unsupported, signed: "upload" },
-    "tlsvoicesvr/statusvoicefile": { ...unsupported, signed: "uploaded" },
+    "tlsvoicesvr/sendfvoice": file,
     "tlssmssvr/sendsms": unsupported,
     "tlssmssvr/sendmultisms2": unsupported,
     "tlssmssvr/sendisms": unsupported,
@@ -92,7 +94,10 @@ export const operations = Effect.gen(function* () {
 })
 
 /** What of a send is its operation's own. */
-type Part = Pick<SendRequest.CodeInput, "code"> | Pick<SendRequest.SendInput, "templateId" | "params">
+type Part =
+  | Pick<SendRequest.CodeInput, "code">
+  | Pick<SendRequest.SendInput, "templateId" | "params">
+  | Pick<SendRequest.FileInput, "fileId">
 
 /** The only one that the wire knows. */
 const promptType = 2

@@ -83,7 +83,8 @@ const resultOf: { readonly [R in FailureReason]: string } = {
   tooLate: results.abnormal,
   numberLapsed: results.abnormal,
   applicationDisabled: results.abnormal,
-  templateDeleted: results.abnormal
+  templateDeleted: results.abnormal,
+  fileDeleted: results.abnormal
 }
 
 /** The vendor's codes, and their reasons as receivers compare them. */
@@ -107,5 +108,6 @@ const failures: { readonly [R in FailureReason]: readonly [number, string] } = {
   tooLate: [11, "其他原因"],
   numberLapsed: [11, "其他原因"],
   applicationDisabled: [11, "其他原因"],
-  templateDeleted: [11, "其他原因"]
+  templateDeleted: [11, "其他原因"],
+  fileDeleted: [11, "其他原因"]
 }

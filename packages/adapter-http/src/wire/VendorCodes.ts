@@ -9,6 +9,8 @@ import type { PortFailure } from "@vsms/core/PortFailure"
 import type * as Acceptance from "@vsms/core/sending/Acceptance"
 import type * as SendRequest from "@vsms/core/sending/SendRequest"
 import type * as Template from "@vsms/core/template/Template"
+import type * as SoundFile from "@vsms/core/voicefile/SoundFile"
+import type * as VoiceFileShelf from "@vsms/core/voicefile/VoiceFileShelf"
 import type { BodyTooLarge, MalformedBody, TooManyRequests } from "../api/HttpRefusals.ts"
 import type { WireRefusal } from "./WireRefusals.ts"
 
@@ -22,6 +24,8 @@ export type Refusal =
   | Template.TemplateDeleted
   | Template.TemplateNotEditable
   | Template.DraftRefusal
+  | SoundFile.Refusal
+  | VoiceFileShelf.TooManyVoiceFiles
   | BodyTooLarge
   | MalformedBody
   | TooManyRequests
@@ -92,6 +96,14 @@ export const table: { readonly [T in Refusal["_tag"]]: VendorCode } = {
   OnlyVariables: badTemplate("template text must not be variables only"),
   UndeclaredVariable: badTemplate("package format error, template params error"),
   NoCodeVariable: badTemplate("a verification template needs a variable for the code"),
+  // --- voice files: the tables have no words for what is wrong with one ---
+  SoundTooLarge: badParameter("voice file is too large"),
+  SoundNotTaken: badParameter("voice file is not wav or mp3"),
+  SoundUnplayable: badParameter("voice file can not be decoded"),
+  SoundTooLong: badParameter("voice file is too long"),
+  SoundSilent: badParameter("voice file is silent"),
+  TooManyVoiceFiles: named(1007, "FailedOperation.ParametersOtherError", "too many voice files"),
+  VoiceFileNotUsable: badTemplate("voice file not exist or not approved"),
   // --- sends ---
   CalleeNotServed: named(1016, "InvalidParameterValue.CalledNumberVerifyFail", "mobile format error"),
   BadVerificationCode: named(1018, "FailedOperation.InvalidParameters", "voice verification code format error"),

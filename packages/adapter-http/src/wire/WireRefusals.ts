@@ -34,7 +34,7 @@ export class NoSuchOperation extends Schema.TaggedError<NoSuchOperation>()("NoSu
   static readonly transient = false
 }
 
-/** The wire has the operation, and this platform does not do it: text messages, uploaded sound. */
+/** The wire has the operation, and this platform does not do it: text messages. */
 export class NotSupported extends Schema.TaggedError<NotSupported>()("NotSupported", {}) {
   static readonly rule = "http" as const
   static readonly transient = false

@@ -89,12 +89,32 @@ describe("the contract", () => {
 
 describe("what sends", () => {
   const text = FastCheck.oneof(
-    FastCheck.constantFrom("13800138000", "4821", "1234567", "", "x\0", "\ud800", "a".repeat(3_000)),
+    FastCheck.constantFrom(
+      "13800138000",
+      "4821",
+      "1234567",
+      `${"0".repeat(40)}.wav`,
+      "",
+      "x\0",
+      "\ud800",
+      "a".repeat(3_000)
+    ),
     FastCheck.string()
   )
   const value = FastCheck.oneof(text, FastCheck.constantFrom(1, 2, 1.5, -1, null, true, [], {}, ["a"], [1]))
   const anything = FastCheck.dictionary(
-    FastCheck.constantFrom("to", "plays", "display", "ext", "idempotencyKey", "templateId", "params", "code", "other"),
+    FastCheck.constantFrom(
+      "to",
+      "plays",
+      "display",
+      "ext",
+      "idempotencyKey",
+      "templateId",
+      "params",
+      "code",
+      "fileId",
+      "other"
+    ),
     value,
     { maxKeys: 6 }
   )
@@ -116,10 +136,13 @@ describe("what sends", () => {
         { to: "13800138000", code: "4821" },
         { to: "13800138000", code: "4821", templateId: "1", plays: 1, ext: "", idempotencyKey: "k", display: "1" },
         { to: "13800138000", templateId: "1" },
-        { to: "13800138000", templateId: "1", params: [], plays: 3 }
+        { to: "13800138000", templateId: "1", params: [], plays: 3 },
+        { to: "13800138000", fileId: `${"0".repeat(40)}.wav`, plays: 3 }
       ])
         expect([good, (yield* ask(good)).status, Either.isRight(decode(good))]).toEqual([good, 200, true])
-      for (const bad of [[], "text", 1, null, { to: "13800138000", code: "4821", params: [] }])
+      const file = { to: "13800138000", fileId: `${"0".repeat(40)}.wav` }
+      const mixed = [{ templateId: "1" }, { params: [] }, { code: "4821" }].map((text) => ({ ...file, ...text }))
+      for (const bad of [[], "text", 1, null, { to: "13800138000", code: "4821", params: [] }, ...mixed])
         expect([bad, (yield* ask(bad)).status]).toEqual([bad, 422])
     }).pipe(World.within())
   )

@@ -1,6 +1,7 @@
 import * as OpenApiDocument from "@vsms/adapter-http/api/OpenApiDocument"
 import * as Operations from "@vsms/adapter-http/door/Operation"
 import { describe, expect, it } from "@effect/vitest"
+import * as PlainDecoder from "@vsms/core/testing/PlainDecoder"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import * as World from "./World.ts"
@@ -16,6 +17,7 @@ const nothing: Ids = {
   accountId: "nobody",
   applicationId: "1499999999",
   templateId: "9999999",
+  fileId: `${"0".repeat(40)}.wav`,
   orderId: "0".repeat(32),
   sendId: "0".repeat(32),
   deliveryId: `${"0".repeat(32)}.${"0".repeat(32)}.end`,
@@ -39,6 +41,11 @@ const landlord = (number: string) =>
     const { endpointId } = yield* post(`${app}/callback-endpoints`, { url: `https://${number}.example/hook` })
     const { contactId } = yield* post(`${app}/alert-contacts`, { name: "王五", mobile: "13900139000" })
     const { keyId } = yield* post(`/v1/accounts/${accountId}/keys`, { name: "other", scopes: ["sends:read"] })
+    const form = new FormData()
+    // Of another pitch for each, so that nobody has another's file by chance.
+    const sound = PlainDecoder.wav(PlainDecoder.humming(500, Number(number) * 100))
+    form.set("sound", new Blob([sound as Uint8Array<ArrayBuffer>]))
+    const { fileId } = (yield* World.ask("POST", `${app}/voice-files`, { as, form })).json
     const { sendId } = yield* post(`${app}/sends`, { to: "13800138000", code: "4821" })
     yield* TestClock.adjust("3 minutes")
     const { items } = (yield* World.ask("GET", `/v1/accounts/${accountId}/orders`, { as })).json
@@ -47,6 +54,7 @@ const landlord = (number: string) =>
       accountId,
       applicationId,
       templateId,
+      fileId,
       orderId: items[0].orderId,
       sendId,
       deliveryId: deliveries[0].deliveryId,

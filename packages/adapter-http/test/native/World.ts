@@ -2,6 +2,7 @@ import { NativeDoor, type NativeDoorOptions } from "@vsms/adapter-http/NativeDoo
 import * as WebHandler from "@vsms/adapter-http/web/WebHandler"
 import { Accounts } from "@vsms/core/account/Accounts"
 import * as Core from "@vsms/core/Core"
+import { ReviewDesk } from "@vsms/core/qualification/ReviewDesk"
 import * as CoreMemory from "@vsms/core/testing/CoreMemory"
 import * as Tenants from "@vsms/core/testing/Tenant"
 import * as Effect from "effect/Effect"
@@ -13,12 +14,17 @@ import * as TestClock from "effect/TestClock"
 /** The token that the tests' deployment gives its operator. */
 export const operatorToken = "operator-token-of-the-tests-0123456789"
 
+export interface WorldOptions extends NativeDoorOptions, CoreMemory.CoreMemoryOptions {
+  /** Who reviews; everything is approved at once, if absent. */
+  readonly desk?: Layer.Layer<ReviewDesk>
+}
+
 /** The platform in memory with the door on it, under the clock of the test. */
-export const layer = (options: NativeDoorOptions & CoreMemory.CoreMemoryOptions = {}) =>
+export const layer = ({ desk, ...options }: WorldOptions = {}) =>
   NativeDoor.layer({ operatorTokens: [Redacted.make(operatorToken)], ...options }).pipe(
     Layer.provideMerge(Core.layer(options)),
     Layer.provideMerge(NativeDoor.editGuard),
-    Layer.provideMerge(CoreMemory.layerPorts(options))
+    Layer.provideMerge(Layer.merge(CoreMemory.layerPorts(options), desk ?? ReviewDesk.layerAutomatic))
   )
 
 export interface Asked {

@@ -82,29 +82,13 @@ describe("sends of the older wire", () => {
     }).pipe(Wire.within())
   )
 
-  it.effect("says that it does not do what this platform does not: sound that was uploaded, and texts", () =>
+  it.effect("says that it does not do what this platform does not: text messages", () =>
     Effect.gen(function* () {
       const tenant = yield* Wire.tenant()
-      const file = { tel: tel(), fid: "0".repeat(40) + ".wav", playtimes: 2 }
-      expect((yield* Wire.legacy(tenant, "tlsvoicesvr/sendfvoice", file)).result).toBe(1030)
       expect((yield* Wire.legacy(tenant, "tlssmssvr/sendsms", { tel: tel(), type: 0, msg: "a" })).result).toBe(1030)
       const several = { tel: [tel("1"), tel("2")], type: 0, msg: "a" }
       const many = yield* Wire.legacy(tenant, "tlssmssvr/sendmultisms2", several, { mobile: "1,2" })
       expect(many.result).toBe(1030)
-      const sound = new TextEncoder().encode("RIFF")
-      const sha1 = "a8aaa7bd6db5ff9e4fd5e0ccb31bf8e64f6d2ff0"
-      const upload = `/v5/tlsvoicesvr/uploadvoicefile?sdkappid=${tenant.applicationId}&random=5&time=302`
-      const { createHash } = yield* Effect.promise(() => import("node:crypto"))
-      const real = createHash("sha1").update(sound).digest("hex")
-      const sign = (hash: string) => Wire.sha256(`appkey=${tenant.appKey}&random=5&time=302&content-sha1=${hash}`)
-      const headers = { "content-type": "audio/wav", "x-content-sha1": real }
-      expect((yield* Wire.post(upload, sound, { ...headers, authorization: sign(real) })).result).toBe(1030)
-      expect((yield* Wire.post(upload, sound, { ...headers, authorization: sign(sha1) })).result).toBe(1001)
-      expect((yield* Wire.post(upload, sound, headers)).result).toBe(1003)
-      const status = Wire.sha256(`appkey=${tenant.appKey}&random=7226249334&time=302&fid=f.wav`)
-      const asked = yield* Wire.legacy(tenant, "tlsvoicesvr/statusvoicefile", { fid: "f.wav" }, { sig: status })
-      expect(asked.result).toBe(1030)
-      expect((yield* Wire.legacy(tenant, "tlsvoicesvr/statusvoicefile", { fid: "f.wav" })).result).toBe(1001)
     }).pipe(Wire.within())
   )
 })

@@ -5,6 +5,9 @@ import * as Net from "node:net"
 import { NodeServer } from "@vsms/adapter-http/node/NodeServer"
 import { Sends } from "@vsms/core/sending/Sends"
 import { describe, expect, it } from "@effect/vitest"
+import * as PlainDecoder from "@vsms/core/testing/PlainDecoder"
+import * as SoundFile from "@vsms/core/voicefile/SoundFile"
+import { VoiceFiles } from "@vsms/core/voicefile/VoiceFiles"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import * as Wire from "./Wire.ts"
@@ -43,11 +46,14 @@ const world = Effect.gen(function* () {
   yield* redirected(server.port)
   const tenant = yield* Wire.tenant()
   const templateId = yield* Wire.template(tenant, "订单{1}已发货")
+  yield* (yield* VoiceFiles).upload(tenant.accountId, tenant.applicationId, { sound })
   yield* Wire.today
   return { tenant, templateId }
 })
 
-const sound = Buffer.from("RIFF")
+/** A file that is approved, and its id. */
+const sound = Buffer.from(PlainDecoder.wav(PlainDecoder.humming(2_000)))
+const fid = SoundFile.idOf(sound, "wav")
 
 /** Every operation of the SDK, each for another number, and what it is answered. */
 const operations = (templateId: string): ReadonlyArray<readonly [string, string, ReadonlyArray<unknown>, number]> => [
@@ -56,9 +62,12 @@ const operations = (templateId: string): ReadonlyArray<readonly [string, string,
   ["TtsVoiceSender", "send", ["86", "13800138003", templateId, ["A1"], 2, "ext"], 0],
   ["PromptVoiceSender", "send", ["86", "13800138004", 2, "订单B2已发货", 2, "ext"], 0],
   ["SmsVoicePromptSender", "send", ["86", "13800138005", 2, "订单B3已发货", 1, ""], 0],
-  ["FileVoiceSender", "send", ["86", "13800138006", "0123.wav", 2, ""], 1030],
-  ["VoiceFileUploader", "upload", [sound, "wav"], 1030],
-  ["VoiceFileUploader", "upload", [sound, "mp3"], 1030],
+  ["VoiceFileUploader", "upload", [sound, "wav"], 0],
+  // What it is, its bytes say.
+  ["VoiceFileUploader", "upload", [sound, "mp3"], 0],
+  ["VoiceFileUploader", "upload", [Buffer.from("RIFF"), "wav"], 1004],
+  ["FileVoiceSender", "send", ["86", "13800138006", fid, 2, "ext"], 0],
+  ["FileVoiceSender", "send", ["86", "13800138009", fid.replace("wav", "mp3"), 2, ""], 1014],
   ["SmsSingleSender", "send", [0, 86, "13800138007", "text", "", ""], 1030],
   ["SmsSingleSender", "sendWithParam", [86, "13800138007", 1, ["a"], "sign", "", ""], 1030],
   ["SmsMultiSender", "send", [0, "86", ["13800138007", "13800138008"], "text", "", ""], 1030],
@@ -81,6 +90,10 @@ describe("qcloudsms_js, unchanged", () => {
         expect([sender, method, answer.result]).toEqual([sender, method, result])
         expect(typeof answer.errmsg).toBe("string")
         if (result !== 0) continue
+        if (sender === "VoiceFileUploader") {
+          expect(answer.fid).toBe(fid)
+          continue
+        }
         expect(answer.ext).toBe(given.at(-1))
         const sends = yield* Sends
         const { state } = yield* sends.get(tenant.accountId, tenant.applicationId, answer.callid)

@@ -21,6 +21,7 @@ const receipt: Receipt = {
   sendId: "0".repeat(32),
   accountId: "a",
   applicationId: "1400000000",
+  fileId: undefined,
   templateId: "1",
   kind: "notification",
   result: "answered",
@@ -92,7 +93,8 @@ describe("callbacks in the vendor's shapes", () => {
       tooLate: "2 11 其他原因",
       numberLapsed: "2 11 其他原因",
       applicationDisabled: "2 11 其他原因",
-      templateDeleted: "2 11 其他原因"
+      templateDeleted: "2 11 其他原因",
+      fileDeleted: "2 11 其他原因"
     })
   })
 

@@ -18,7 +18,8 @@ const operations = [
   "tlssmssvr/mod_template",
   "tlssmssvr/del_template",
   "tlssmssvr/get_template",
-  "tlssmssvr/getsmspackages"
+  "tlssmssvr/getsmspackages",
+  "tlssmssvr/sendsms"
 ]
 
 const value = oneof(
@@ -44,7 +45,7 @@ const body = oneof(
       tpl_page: usually(null, oneof(value, record({ max: value, offset: value }))),
       params: usually(["4821"], value),
       ext: usually("ext", value),
-      fid: usually("fid", value),
+      fid: usually("0".repeat(40) + ".wav", value),
       text: usually("订单{2}", value),
       type: usually(2, value),
       length: usually(10, value)

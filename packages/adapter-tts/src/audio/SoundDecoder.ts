@@ -52,11 +52,11 @@ const decodeMp3 =
     Effect.acquireUseRelease(
       Effect.sync(() => new Decoder()),
       (decoder) =>
-        attempt(async () => {
-          await decoder.ready
-          // What is handed to the thread is no longer anybody else's: a copy.
-          return monoOf(await decoder.decode(file.slice()))
-        }),
+        // What is handed to the thread is no longer anybody else's: a copy.
+        Effect.map(
+          attempt(() => decoder.ready.then(() => decoder.decode(file.slice()))),
+          monoOf
+        ),
       // A thread that is gone already cannot be let go of: that harms nobody.
       (decoder) => Effect.ignore(attempt(() => decoder.free()))
     )

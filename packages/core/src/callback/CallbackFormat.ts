@@ -36,6 +36,8 @@ export const native: CallbackFormat = {
           callId: receipt.sendId,
           applicationId: receipt.applicationId,
           templateId: receipt.templateId,
+          // Left out where a text was spoken.
+          fileId: receipt.fileId,
           kind: receipt.kind,
           calledNumber: receipt.callee ?? null,
           displayNumber: receipt.display,

@@ -1,5 +1,5 @@
 /**
- * Service: works through the queue `dial`: speaks the text of an accepted send, chooses a route, stays with the call
+ * Service: works through the queue `dial`: speaks the text of an accepted send, or takes its file, chooses a route, stays with the call
  * (SND-5, SND-6, SND-9). A send whose call it loses sight of is the reconciler's.
  */
 import * as Clock from "effect/Clock"
@@ -26,10 +26,13 @@ import type { Row } from "../storage/Kind.ts"
 import * as Worker from "../storage/Worker.ts"
 import type { Lease, WorkQueue } from "../storage/WorkQueue.ts"
 import * as Template from "../template/Template.ts"
+import * as VoiceFile from "../voicefile/VoiceFile.ts"
+import type { VoiceFiles } from "../voicefile/VoiceFiles.ts"
 import * as Attempt from "./Attempt.ts"
 import * as CallId from "./CallId.ts"
 import * as Calls from "./Calls.ts"
 import * as DispatchPolicy from "./DispatchPolicy.ts"
+import * as FileSounds from "./FileSounds.ts"
 import { type LiveRoute, LiveRoutes, type Place } from "./LiveRoutes.ts"
 import * as Reconciler from "./Reconciler.ts"
 import { mismatch } from "./Route.ts"
@@ -63,7 +66,7 @@ export class Dispatcher extends Context.Tag("@vsms/core/dispatch/Dispatcher")<
   ): Layer.Layer<
     Dispatcher,
     never,
-    Journal | Routes | SendSteps | Sends | SpeechSynthesizer | TelephoneCodec | WorkQueue
+    Journal | Routes | SendSteps | Sends | SpeechSynthesizer | TelephoneCodec | VoiceFiles | WorkQueue
   > => Layer.scoped(Dispatcher, make(policy))
 
   /** With the standard policy. */
@@ -94,6 +97,7 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
     const { pauseBetweenPlaysMillis, speechRatePercent } = sends.policy
     const { language, speechBytes, voice } = policy
     const speeches = yield* Speeches.make({ language, voice, ratePercent: speechRatePercent, bytesMax: speechBytes })
+    const fileSounds = yield* FileSounds.make
     const probes = yield* FiberSet.make<void>()
     const forkProbe = yield* FiberSet.runtime(probes)()
     const live = new LiveRoutes(yield* Routes, policy, (route) => void forkProbe(Effect.interruptible(recover(route))))
@@ -113,16 +117,37 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
         Effect.as(Calls.record(calls, ref, { _tag: "Failed", at, failure }), undefined)
       )
 
+    /** What is to be heard, as a line of this codec carries it. */
+    const audioOf = ({ ref, state }: Row<typeof Send.kind>, personal: Send.Personal, codec: Codec) => {
+      const { applicationId, fileId } = state.accepted
+      return fileId === undefined
+        ? speeches.audio(ref.key, personal.segments, codec)
+        : fileSounds.audio({ accountId: ref.owner, applicationId, fileId, codec })
+    }
+
+    /** Whether what is spoken or played was deleted since (TPL-6, VOF-5). */
+    const contentGone = (
+      accountId: string,
+      { applicationId, fileId, templateId }: Send.Accepted
+    ): Effect.Effect<Send.FailureReason | undefined, PortFailure> =>
+      fileId === undefined
+        ? Effect.map(journal.load(Template.ref(accountId, applicationId, templateId)), ({ state }) =>
+            Either.isLeft(Template.maySend(state)) ? "templateDeleted" : undefined
+          )
+        : Effect.map(journal.load(VoiceFile.ref(accountId, applicationId, fileId)), ({ state }) =>
+            Either.isLeft(VoiceFile.maySend(state)) ? "fileDeleted" : undefined
+          )
+
     /** Why the send may not be dialled, although it was accepted: what it needs is not there any more. */
     const barred = ({
       ref,
       state
     }: Row<typeof Send.kind>): Effect.Effect<Send.FailureReason | undefined, PortFailure> => {
-      const { applicationId, display, sight, templateId } = state.accepted
+      const { applicationId, display, sight } = state.accepted
       return Effect.flatMap(journal.load(Application.ref(ref.owner, applicationId)), (application) => {
         if (Either.isLeft(Application.maySend(application.state))) return Effect.succeed("applicationDisabled" as const)
-        return Effect.flatMap(journal.load(Template.ref(ref.owner, applicationId, templateId)), (template) => {
-          if (Either.isLeft(Template.maySend(template.state))) return Effect.succeed("templateDeleted" as const)
+        return Effect.flatMap(contentGone(ref.owner, state.accepted), (gone) => {
+          if (gone !== undefined) return Effect.succeed(gone)
           return Now.use((now) => {
             if (sight.numberExpiresAt === undefined || now < sight.numberExpiresAt) return Effect.succeed(undefined)
             return Effect.map(journal.load(Holdings.ref(ref.owner)), (holdings) =>
@@ -175,7 +200,7 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
       }
       const spoken: Effect.Effect<CallEnd, PortFailure> = codecs.includes(speech.codec)
         ? carry(speech)
-        : Effect.matchEffect(speeches.audio(row.ref.key, personal.segments, preferred(codecs)), {
+        : Effect.matchEffect(audioOf(row, personal, preferred(codecs)), {
             onFailure: (failure) => Effect.as(Effect.logWarning(failure.message), "unspoken" as const),
             onSuccess: carry
           })
@@ -266,7 +291,8 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
       // Stopping: another process does it, at once.
       if (live.isClosed) return Clock.currentTimeMillis
       if (outlook === "never") return fail(row, "noRoute")
-      speeches.keep(row.ref.key, speech)
+      // Files are kept by themselves.
+      if (row.state.accepted.fileId === undefined) speeches.keep(row.ref.key, speech)
       const reason = Attempt.lateReason(row.state)
       return later(row, lease, outlook === "soon" || reason !== "tooLate" ? reason : "noRoute")
     }
@@ -275,22 +301,19 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
       const { ref, state } = row
       const eligible = live.all.find(({ route }) => mismatch(route, state.accepted) === undefined)
       if (eligible === undefined) return fail(row, "noRoute")
-      const spoken = Effect.matchEffect(
-        speeches.audio(ref.key, personal.segments, preferred(eligible.channel.capabilities.codecs)),
-        {
-          onFailure: (failure) =>
-            Effect.zipRight(
-              Effect.logWarning(failure.message),
-              failure.retryable
-                ? later(row, lease, "speechFailure", failure.retryAfterMillis)
-                : fail(row, "speechFailure")
-            ),
-          onSuccess: (speech) => {
-            const plays = Attempt.plays(state.accepted, durationMillis(speech), pauseBetweenPlaysMillis)
-            return plays === 0 ? fail(row, "speechFailure") : place(row, lease, personal, speech, plays, [], lookedAt)
-          }
+      const spoken = Effect.matchEffect(audioOf(row, personal, preferred(eligible.channel.capabilities.codecs)), {
+        onFailure: (failure) =>
+          Effect.zipRight(
+            Effect.logWarning(failure.message),
+            failure.retryable
+              ? later(row, lease, "speechFailure", failure.retryAfterMillis)
+              : fail(row, "speechFailure")
+          ),
+        onSuccess: (speech) => {
+          const plays = Attempt.plays(state.accepted, durationMillis(speech), pauseBetweenPlaysMillis)
+          return plays === 0 ? fail(row, "speechFailure") : place(row, lease, personal, speech, plays, [], lookedAt)
         }
-      )
+      })
       const wish = { sendId: ref.key, traits: state.accepted, tried: [], until: state.accepted.dialUntilAt }
       return Now.use((now) => (live.turnsAway(wish, now) ? later(row, lease, Attempt.lateReason(state)) : spoken))
     }

@@ -14,6 +14,7 @@ import * as Kinds from "../storage/Kind.ts"
 import type { Ref, Row } from "../storage/Kind.ts"
 import * as Template from "../template/Template.ts"
 import * as ShanghaiDay from "../time/ShanghaiDay.ts"
+import type * as VoiceFile from "../voicefile/VoiceFile.ts"
 import * as Admission from "./Admission.ts"
 import * as Callee from "./Callee.ts"
 import * as DisplayNumber from "./DisplayNumber.ts"
@@ -38,7 +39,7 @@ export interface Attempt {
   readonly request: SendRequest.SendRequest
 }
 
-/** Everything that is asked and changed, but for the memory of an idempotency key. */
+/** Everything that is asked and changed, but for the memory of an idempotency key, and the file that is played. */
 export const refs = (attempt: Attempt, now: number) => {
   const { accountId, applicationId, request, templateId } = attempt
   return [
@@ -64,6 +65,9 @@ export type RowsOf<Refs extends ReadonlyArray<Ref<any>>> = {
 export type Books = RowsOf<ReturnType<typeof refs>>
 
 export type Memory = Row<typeof Idempotency.kind>
+
+/** The file that is to be played. */
+export type File = Row<typeof VoiceFile.kind>
 
 // ---------------------------------------------------------------------------------------------------------------------
 // what is answered
@@ -100,7 +104,8 @@ export const decide = (
   env: Admission.Env,
   attempt: Attempt,
   books: Books,
-  memory: Memory | undefined
+  memory: Memory | undefined,
+  file?: File
 ): Decision.Decision<Outcome> => {
   if (memory !== undefined) {
     const recalled = Idempotency.recall(env, memory, SendRequest.fingerprint(attempt.request))
@@ -111,10 +116,10 @@ export const decide = (
       return Decision.answer({ _tag: "Accepted", acceptance })
     }
   }
-  const admitted = Admission.admit(env, requestOf(attempt), stateOf(books))
+  const admitted = Admission.admit(env, requestOf(attempt), stateOf(books, file))
   return Either.isLeft(admitted)
     ? refuse(env, attempt, admitted.left)
-    : accept(env, attempt, books, memory, admitted.right)
+    : accept(env, attempt, books, memory, file, admitted.right)
 }
 
 /** What the gates are asked about. */
@@ -125,10 +130,11 @@ export const requestOf = (attempt: Attempt): Admission.Request => {
 }
 
 /** What the gates look at. */
-export const stateOf = (books: Books): Admission.Books => ({
+export const stateOf = (books: Books, file?: File): Admission.Books => ({
   account: books[0].state,
   application: books[1].state,
   template: books[2].state,
+  file: file?.state,
   limits: books[3].state,
   holdings: books[4].state,
   shown: books[5].state,
@@ -143,19 +149,22 @@ const accept = (
   attempt: Attempt,
   books: Books,
   memory: Memory | undefined,
+  file: File | undefined,
   admitted: Admission.Admitted
 ): Decision.Decision<Outcome> => {
   const { now, policy } = env
   const { accountId, applicationId, request, sendId, templateId } = attempt
   const { called, held, number, rendered, sight, volume } = admitted
   const [, , template, , holdings, shown, frequency, , , balance, lowBalance] = books
-  const dialUntilAt = now + policy.dialWithinMillis[template.state.kind]
+  const kind = Admission.kindOf({ file: file?.state, template: template.state })
+  const dialUntilAt = now + policy.dialWithinMillis[kind]
   const callMillis = policy.ringTimeoutMillis + policy.longestCallMillis
   const accepted: Send.Accepted = {
     at: now,
     applicationId,
     templateId,
-    kind: template.state.kind,
+    fileId: request.fileId,
+    kind,
     display: number.number,
     operator: Callee.operatorOf(request.callee),
     region: Callee.regionOf(env.plan, request.callee),
@@ -228,7 +237,7 @@ const refuse = (
   const { accountId, applicationId, request, sendId, templateId } = attempt
   const { refusal } = shut
   if (policy.refusalsMillis === 0) return Decision.answer({ _tag: "Refused", attemptId: undefined, refusal })
-  const record = RefusedSend.record({ at: now, applicationId, templateId }, shut)
+  const record = RefusedSend.record({ at: now, applicationId, templateId, fileId: request.fileId }, shut)
   return Decision.make<Outcome>(
     { _tag: "Refused", attemptId: sendId, refusal },
     {

@@ -13,6 +13,7 @@ import type { Row } from "../storage/Kind.ts"
 import * as Rendering from "../template/Rendering.ts"
 import * as Template from "../template/Template.ts"
 import * as TemplateBook from "../template/TemplateBook.ts"
+import * as VoiceFile from "../voicefile/VoiceFile.ts"
 import type { Callee, NumberPlan } from "./Callee.ts"
 import * as DisplayNumber from "./DisplayNumber.ts"
 import * as FrequencyLimit from "./FrequencyLimit.ts"
@@ -52,6 +53,8 @@ export interface Books {
   readonly account: Account.State
   readonly application: Application.State
   readonly template: Template.State
+  /** The file that is to be played; `undefined` where a text is spoken. */
+  readonly file?: VoiceFile.State | undefined
   readonly limits: SendLimits.State
   readonly holdings: Holdings.State
   readonly shown: DisplayNumber.State
@@ -68,6 +71,7 @@ export type Refusal =
   | Application.ApplicationDisabled
   | Template.TemplateNotUsable
   | TemplateBook.NotACodeTemplate
+  | VoiceFile.VoiceFileNotUsable
   | Rendering.RenderRefusal
   | BadVerificationCode
   | DisplayNumber.NoNumberToShow
@@ -76,7 +80,7 @@ export type Refusal =
   | Balance.NoUsablePackage
   | Balance.NotEnoughMinutes
 
-/** What all gates together gave. */
+/** What all gates together gave. Of a file, the text is its name, and nothing is spoken. */
 export interface Admitted {
   readonly rendered: Rendering.Rendered
   readonly number: Holdings.HeldNumber
@@ -126,6 +130,11 @@ interface Gate {
 
 const always = (): boolean => true
 const hasTemplate = ({ books }: Passage): boolean => books.template.stage !== "none"
+const hasKind = (passage: Passage): boolean => passage.books.file !== undefined || hasTemplate(passage)
+
+/** What a send counts as. A file is a notification (VOF-4). */
+export const kindOf = ({ file, template }: Pick<Books, "file" | "template">): Template.TemplateKind =>
+  file === undefined ? template.kind : "notification"
 
 const enterprise: Gate = {
   gate: "enterprise",
@@ -160,6 +169,18 @@ const template: Gate = {
     sight.templateVersion = books.template.version
     const usable = leftOf(Template.maySend(books.template))
     return usable === undefined && request.asCode === true ? leftOf(TemplateBook.maySpeakCode(books.template)) : usable
+  }
+}
+
+const file: Gate = {
+  gate: "file",
+  ready: always,
+  ask: (passage) => {
+    const { books, sight } = passage
+    const { file = VoiceFile.initial } = books
+    sight.fileVersion = file.version
+    if (VoiceFile.exists(file)) passage.rendered = { text: file.name, segments: [], length: 0 }
+    return leftOf(VoiceFile.maySend(file))
   }
 }
 
@@ -198,10 +219,10 @@ const number: Gate = {
 
 const frequency: Gate = {
   gate: "frequency",
-  ready: hasTemplate,
+  ready: hasKind,
   ask: (passage) => {
     const { books, env, sight } = passage
-    const group = FrequencyLimit.groupOf(books.template.kind)
+    const group = FrequencyLimit.groupOf(kindOf(books))
     const limits = books.limits[group] ?? env.policy.frequency[group]
     const passed = FrequencyLimit.count(env, group, limits, books.called)
     if (Either.isLeft(passed)) return passed.left
@@ -229,7 +250,10 @@ const minutes: Gate = {
   ready: ({ rendered }) => rendered !== undefined,
   ask: (passage) => {
     const { books, env, request, sight } = passage
-    const speechMillis = SpeechLength.boundMillis(passage.rendered!.segments, env.policy)
+    const speechMillis =
+      books.file === undefined
+        ? SpeechLength.boundMillis(passage.rendered!.segments, env.policy)
+        : books.file.durationMillis
     const needed = SpeechLength.holdMinutes(env.policy, speechMillis, request.plays)
     sight.speechMillis = speechMillis
     sight.holdMinutes = needed
@@ -254,6 +278,20 @@ const inOrder: ReadonlyArray<Gate> = [
   minutes
 ]
 
+/** The same with the file in the place of the template (VOF-4). */
+const inOrderOfFiles: ReadonlyArray<Gate> = [
+  enterprise,
+  activated,
+  application,
+  file,
+  number,
+  frequency,
+  dailyCap,
+  minutes
+]
+
+const gatesOf = ({ file }: Books): ReadonlyArray<Gate> => (file === undefined ? inOrder : inOrderOfFiles)
+
 // ---------------------------------------------------------------------------------------------------------------------
 // decisions
 // ---------------------------------------------------------------------------------------------------------------------
@@ -261,7 +299,7 @@ const inOrder: ReadonlyArray<Gate> = [
 /** Goes through the gates until one is shut. */
 export const admit = (env: Env, request: Request, books: Books): Either.Either<Admitted, Shut> => {
   const passage = new Passage(env, request, books)
-  for (const { ask, gate } of inOrder) {
+  for (const { ask, gate } of gatesOf(books)) {
     const refusal = ask(passage)
     if (refusal !== undefined) return Either.left({ gate, refusal, sight: passage.sight })
   }
@@ -293,7 +331,7 @@ export const inspect = (
   readonly rendered: Rendering.Rendered | undefined
 } => {
   const passage = new Passage(env, request, books)
-  const gates = inOrder.map(({ ask, gate, ready }): Inspected => ({
+  const gates = gatesOf(books).map(({ ask, gate, ready }): Inspected => ({
     gate,
     refusal: ready(passage) ? ask(passage) : null
   }))

@@ -52,7 +52,7 @@ export const ofSend = (row: Row<typeof Send.kind>): Explanation => {
     sendId: row.ref.key,
     stage,
     reason,
-    gates: Gate.verdicts(accepted.sight, undefined),
+    gates: Gate.verdicts(accepted.sight, undefined, Gate.gatesOf(accepted.fileId)),
     steps: stepsOf(row.state),
     routes: attempts,
     payment: { held: accepted.hold.parts, billedMinutes, paid, overrunMinutes },
@@ -61,8 +61,8 @@ export const ofSend = (row: Row<typeof Send.kind>): Explanation => {
 }
 
 export const ofRefusal = (attemptId: string, refused: RefusedSend.Refused): Explanation => {
-  const { at, code, facts, gate, refusal, sight, transient } = refused
-  const gates = Gate.verdicts(sight, { gate, facts })
+  const { at, code, facts, fileId, gate, refusal, sight, transient } = refused
+  const gates = Gate.verdicts(sight, { gate, facts }, Gate.gatesOf(fileId))
   return { _tag: "Refused", attemptId, at, refusal, code, transient, gates }
 }
 

@@ -10,7 +10,8 @@ import type { RuleId } from "../RuleId.ts"
  *
  * **Details** The form of the request comes first, as nothing can be said of what cannot be read; then whether it was
  * answered before, as a repeated request gets the first answer even if a gate was shut since (SND-7); then SND-3, with
- * the limits, which cost nothing, before the minutes, which do.
+ * the limits, which cost nothing, before the minutes, which do. A send of a file passes `file` where others pass
+ * `template` and `parameters` (VOF-4).
  */
 export const GateId = Schema.Literal(
   "form",
@@ -19,6 +20,7 @@ export const GateId = Schema.Literal(
   "activated",
   "application",
   "template",
+  "file",
   "parameters",
   "number",
   "frequency",
@@ -27,7 +29,13 @@ export const GateId = Schema.Literal(
 )
 export type GateId = typeof GateId.Type
 
-export const gates: ReadonlyArray<{ readonly gate: GateId; readonly rule: RuleId }> = [
+export interface GateRule {
+  readonly gate: GateId
+  readonly rule: RuleId
+}
+
+/** Of sends that speak a text. */
+export const gates: ReadonlyArray<GateRule> = [
   { gate: "form", rule: "SND-2" },
   { gate: "idempotency", rule: "SND-7" },
   { gate: "enterprise", rule: "ACC-1" },
@@ -41,10 +49,21 @@ export const gates: ReadonlyArray<{ readonly gate: GateId; readonly rule: RuleId
   { gate: "minutes", rule: "BAL-4" }
 ]
 
+/** Of sends that play a file. */
+export const fileGates: ReadonlyArray<GateRule> = gates.flatMap((one): ReadonlyArray<GateRule> => {
+  if (one.gate === "template") return [{ gate: "file", rule: "VOF-4" }]
+  return one.gate === "parameters" ? [] : [one]
+})
+
+/** The gates of a send, by the file that it plays, if it plays one. */
+export const gatesOf = (fileId: string | undefined): ReadonlyArray<GateRule> =>
+  fileId === undefined ? gates : fileGates
+
 /** What the gates saw. Kept with the send, without personal data; a gate that was not reached saw nothing. */
 export const Sight = Schema.Struct({
   activatedAt: Schema.optional(Schema.Number),
   templateVersion: Schema.optional(Schema.Int),
+  fileVersion: Schema.optional(Schema.Int),
   /** Code points of the rendered text. */
   textLength: Schema.optional(Schema.Int),
   numbersHeld: Schema.optional(Schema.Int),
@@ -55,7 +74,7 @@ export const Sight = Schema.Struct({
   counted: Schema.optional(Schema.Array(Schema.Int)),
   /** Sends of the application on this day, this one included. */
   sentToday: Schema.optional(Schema.Int),
-  /** The upper bound of the speech of one play. */
+  /** The upper bound of the speech of one play; of a file, its true length. */
   speechMillis: Schema.optional(Schema.Int),
   holdMinutes: Schema.optional(Schema.Int),
   /** Minutes that were free before the hold. */
@@ -79,10 +98,11 @@ export interface Verdict {
 /** The story of a passage: every gate up to the shut one, if one was, and those that were not reached. */
 export const verdicts = (
   sight: Sight,
-  shut: { readonly gate: GateId; readonly facts: Facts } | undefined
+  shut: { readonly gate: GateId; readonly facts: Facts } | undefined,
+  passed: ReadonlyArray<GateRule> = gates
 ): ReadonlyArray<Verdict> => {
-  const last = shut === undefined ? gates.length : gates.findIndex(({ gate }) => gate === shut.gate)
-  return gates.map(({ gate, rule }, i) => {
+  const last = shut === undefined ? passed.length : passed.findIndex(({ gate }) => gate === shut.gate)
+  return passed.map(({ gate, rule }, i) => {
     if (i < last || shut === undefined) return { gate, rule, verdict: "passed", facts: seenAt(gate, sight) }
     if (i > last) return { gate, rule, verdict: "notReached", facts: {} }
     return { gate, rule, verdict: "failed", facts: shut.facts }
@@ -116,6 +136,8 @@ export const seenAt = (gate: GateId, sight: Sight): Facts => {
       return known({ activatedAt: sight.activatedAt })
     case "template":
       return known({ version: sight.templateVersion })
+    case "file":
+      return known({ version: sight.fileVersion })
     case "parameters":
       return known({ textLength: sight.textLength })
     case "number":

@@ -12,7 +12,9 @@ export interface Receipt {
   readonly sendId: string
   readonly accountId: string
   readonly applicationId: string
+  /** Empty where a file was played. */
   readonly templateId: string
+  readonly fileId: string | undefined
   readonly kind: TemplateKind
   readonly result: "answered" | "failed"
   readonly reason: Send.FailureReason | undefined
@@ -43,6 +45,7 @@ export const of = (row: Row<typeof Send.kind>): Receipt | undefined => {
     accountId: ref.owner,
     applicationId: accepted.applicationId,
     templateId: accepted.templateId,
+    fileId: accepted.fileId,
     kind: accepted.kind,
     result: state.stage === "completed" ? "answered" : "failed",
     reason: state.reason,

@@ -12,7 +12,9 @@ export const Refused = Schema.Struct({
   /** Epoch milliseconds. */
   at: Schema.Number,
   applicationId: Schema.String,
+  /** Empty where a file was to be played. */
   templateId: Schema.String,
+  fileId: Schema.optional(Schema.String),
   gate: Gate.GateId,
   /** The refusal's name, its wire code, whether the same request could succeed later, and its facts. */
   refusal: Schema.String,
@@ -36,7 +38,12 @@ export type Personal = typeof Personal.Type
 
 /** The record of a refusal. */
 export const record = (
-  attempt: { readonly at: number; readonly applicationId: string; readonly templateId: string },
+  attempt: {
+    readonly at: number
+    readonly applicationId: string
+    readonly templateId: string
+    readonly fileId: string | undefined
+  },
   shut: { readonly gate: Gate.GateId; readonly refusal: Refusals.Refusal; readonly sight: Gate.Sight }
 ): Event => {
   const { gate, refusal, sight } = shut

@@ -44,7 +44,7 @@ export type CallFailure = typeof CallFailure.Type
  * **Details** Either its call did, or one of ours. `speechFailure`: the text could not be spoken. `noRoute`: no route
  * would take the call. `fateUnknown`: it may have been placed, and no channel can say what became of it; it was not
  * dialled again (SND-10). `tooLate`: it could not be dialled in time. `numberLapsed`: the number to display was held no
- * more. `applicationDisabled`, `templateDeleted`: it may no longer be sent (ACC-3, TPL-6).
+ * more. `applicationDisabled`, `templateDeleted`, `fileDeleted`: it may no longer be sent (ACC-3, TPL-6, VOF-5).
  */
 export const FailureReason = Schema.Literal(
   ...CallFailure.literals,
@@ -54,7 +54,8 @@ export const FailureReason = Schema.Literal(
   "tooLate",
   "numberLapsed",
   "applicationDisabled",
-  "templateDeleted"
+  "templateDeleted",
+  "fileDeleted"
 )
 export type FailureReason = typeof FailureReason.Type
 
@@ -63,7 +64,10 @@ export const Accepted = Schema.Struct({
   /** Epoch milliseconds. */
   at: Schema.Number,
   applicationId: Schema.String,
+  /** Empty where a file is played. */
   templateId: Schema.String,
+  /** The file that is played instead of a text (VOF-4). */
+  fileId: Schema.optional(Schema.String),
   kind: TemplateKind,
   /** The enterprise's own number that the callee sees (SND-4). */
   display: Schema.String,
@@ -137,6 +141,7 @@ export type State = typeof State.Type
 export const Personal = Schema.Struct({
   /** E.164: `+86` and 11 digits. */
   callee: Schema.String,
+  /** What is spoken; of a file, its name. */
   text: Schema.String,
   segments: Schema.Array(SpokenSegment),
   /** The caller's session context, byte for byte (SND-11). */
@@ -152,6 +157,7 @@ export const initial: State = {
     at: 0,
     applicationId: "",
     templateId: "",
+    fileId: undefined,
     kind: "notification",
     display: "",
     operator: "unknown",
@@ -288,7 +294,7 @@ export const tally = (
 ): Tally => ({
   owner: accountId,
   applicationId: accepted.applicationId,
-  templateId: accepted.templateId,
+  templateId: accepted.fileId ?? accepted.templateId,
   hour: Math.floor(accepted.at / 3_600_000),
   reason: counted.reason ?? "",
   sends: counted.sends ?? 0,

@@ -4,6 +4,7 @@
  */
 import * as Either from "effect/Either"
 import { InvalidInput } from "../InvalidInput.ts"
+import * as SoundFile from "../voicefile/SoundFile.ts"
 import * as Callee from "./Callee.ts"
 import * as Idempotency from "./Idempotency.ts"
 import { playsMax, playsMin, type SendPolicy } from "./SendPolicy.ts"
@@ -28,15 +29,25 @@ export interface SendInput extends CommonInput {
   readonly params?: ReadonlyArray<string> | undefined
 }
 
+/** A send that plays an approved file instead of speaking a text (VOF-4). */
+export interface FileInput extends CommonInput {
+  readonly fileId: string
+}
+
 /** A verification code, spoken with the application's default template unless another one is named (SND-1). */
 export interface CodeInput extends CommonInput {
   readonly code: string
   readonly templateId?: string | undefined
 }
 
+/** Whatever somebody may ask to be sent. */
+export type Input = SendInput | FileInput | CodeInput
+
 /** A request in canonical writing. */
 export interface SendRequest {
+  /** Empty where a file is played. */
   readonly templateId: string | undefined
+  readonly fileId: string | undefined
   /** Whether it was asked for as a verification code, which a verification template speaks (SND-1). */
   readonly asCode: boolean
   readonly callee: Callee.Callee
@@ -60,7 +71,17 @@ export const ofSend = (
     problems.push(expected("templateId", "a template's id"))
   if (!Array.isArray(params) || params.length > paramsMax || !params.every((param) => typeof param === "string"))
     problems.push(expected("params", `at most ${paramsMax} texts`))
-  return finish(policy, input, templateId, false, params, problems)
+  return finish(policy, input, templateId, undefined, false, params, problems)
+}
+
+export const ofFile = (
+  policy: SendPolicy,
+  input: FileInput
+): Either.Either<SendRequest, InvalidInput | Callee.CalleeNotServed> => {
+  const { fileId } = input
+  const problems: Array<Problem> = []
+  if (typeof fileId !== "string" || !SoundFile.ids.test(fileId)) problems.push(expected("fileId", "a voice file's id"))
+  return finish(policy, input, "", fileId, false, noParams, problems)
 }
 
 export const ofCode = (policy: SendPolicy, input: CodeInput): Either.Either<SendRequest, FormRefusal> => {
@@ -69,7 +90,7 @@ export const ofCode = (policy: SendPolicy, input: CodeInput): Either.Either<Send
   if (templateId !== undefined && (typeof templateId !== "string" || !templateIds.test(templateId)))
     problems.push(expected("templateId", "a template's id"))
   if (typeof code !== "string") problems.push(expected("code", "a text"))
-  const request = finish(policy, input, templateId, true, [code], problems)
+  const request = finish(policy, input, templateId, undefined, true, [code], problems)
   if (Either.isLeft(request)) return request
   const parsed = VerificationCode.parse(code)
   return Either.isLeft(parsed) ? Either.left(parsed.left) : request
@@ -77,8 +98,9 @@ export const ofCode = (policy: SendPolicy, input: CodeInput): Either.Either<Send
 
 /** By which two requests under one key are told apart (SND-7): all that was asked, in canonical writing. */
 export const fingerprint = (request: SendRequest): string => {
-  const { callee, display, ext, params, plays, templateId } = request
-  return Idempotency.fingerprint(JSON.stringify([templateId, callee, params, plays, display, ext]))
+  const { callee, display, ext, fileId, params, plays, templateId } = request
+  const asked = [templateId, callee, params, plays, display, ext]
+  return Idempotency.fingerprint(JSON.stringify(fileId === undefined ? asked : [...asked, fileId]))
 }
 
 interface Problem {
@@ -92,6 +114,7 @@ const finish = (
   policy: SendPolicy,
   input: CommonInput,
   templateId: string | undefined,
+  fileId: string | undefined,
   asCode: boolean,
   params: ReadonlyArray<string>,
   problems: Array<Problem>
@@ -109,7 +132,7 @@ const finish = (
   if (problems.length > 0) return Either.left(new InvalidInput({ problems }))
   const callee = Callee.parse(to)
   if (Either.isLeft(callee)) return Either.left(callee.left)
-  return Either.right({ templateId, asCode, callee: callee.right, params, plays, display, ext, idempotencyKey })
+  return Either.right({ templateId, fileId, asCode, callee: callee.right, params, plays, display, ext, idempotencyKey })
 }
 
 /** A content of 100 characters has room for 33 variables. */

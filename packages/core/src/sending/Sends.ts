@@ -18,6 +18,7 @@ import { Journal } from "../storage/Journal.ts"
 import type { Ref, Row } from "../storage/Kind.ts"
 import { type Cursor, type Page, Records } from "../storage/Records.ts"
 import * as TemplateBook from "../template/TemplateBook.ts"
+import * as VoiceFile from "../voicefile/VoiceFile.ts"
 import * as Acceptance from "./Acceptance.ts"
 import * as Admission from "./Admission.ts"
 import * as Callee from "./Callee.ts"
@@ -81,23 +82,29 @@ export class Sends extends Context.Tag("@vsms/core/sending/Sends")<
       applicationId: string,
       input: SendRequest.CodeInput
     ) => Effect.Effect<Acceptance.Acceptance, SendRequest.FormRefusal | Acceptance.Refusal | PortFailure>
-    /** Like `accept`, or `acceptCode` where the input has a code; a refusal comes as a value, with the id to explain. */
+    /** Accepts a send that plays a file (VOF-4). */
+    readonly acceptFile: (
+      accountId: string,
+      applicationId: string,
+      input: SendRequest.FileInput
+    ) => Effect.Effect<Acceptance.Acceptance, SendRequest.FormRefusal | Acceptance.Refusal | PortFailure>
+    /** Like those above, by what the input has; a refusal comes as a value, with the id to explain. */
     readonly attempt: (
       accountId: string,
       applicationId: string,
-      input: SendRequest.SendInput | SendRequest.CodeInput
+      input: SendRequest.Input
     ) => Effect.Effect<Acceptance.Outcome, SendRequest.FormRefusal | PortFailure>
     /** Up to 200 sends, each answered by itself: what is wrong with one is nothing to the others. */
     readonly acceptBatch: (
       accountId: string,
       applicationId: string,
-      inputs: ReadonlyArray<SendRequest.SendInput | SendRequest.CodeInput>
+      inputs: ReadonlyArray<SendRequest.Input>
     ) => Effect.Effect<ReadonlyArray<BatchAnswer>, InvalidInput>
     /** What a send would meet now. Nothing is stored, counted or held. */
     readonly check: (
       accountId: string,
       applicationId: string,
-      input: SendRequest.SendInput | SendRequest.CodeInput
+      input: SendRequest.Input
     ) => Effect.Effect<SendCheck.Check, SendRequest.FormRefusal | PortFailure>
     /** Records what happened to a send, and at its end everything that follows from it, in one step. */
     readonly record: (ref: Ref<typeof Send.kind>, report: Send.Report) => Effect.Effect<Progress.Recorded, PortFailure>
@@ -173,10 +180,12 @@ const make = (options: { readonly policy: SendPolicy.SendPolicy; readonly plan?:
     // accepting: thousands of times a second
     // -----------------------------------------------------------------------------------------------------------------
 
-    const parse = (input: SendRequest.SendInput | SendRequest.CodeInput) =>
-      "code" in input ? SendRequest.ofCode(policy, input) : SendRequest.ofSend(policy, input)
+    const parse = (input: SendRequest.Input): Either.Either<SendRequest.SendRequest, SendRequest.FormRefusal> => {
+      if ("code" in input) return SendRequest.ofCode(policy, input)
+      return "fileId" in input ? SendRequest.ofFile(policy, input) : SendRequest.ofSend(policy, input)
+    }
 
-    /** The template of a request: the one it names, or the application's default one for codes. */
+    /** The template of a request: the one it names (none, if it plays a file), or the default one for codes. */
     const templateOf = (accountId: string, applicationId: string, request: SendRequest.SendRequest) =>
       request.templateId === undefined
         ? Effect.map(
@@ -189,7 +198,8 @@ const make = (options: { readonly policy: SendPolicy.SendPolicy; readonly plan?:
     const decide = (attempt: Acceptance.Attempt, now: number): Effect.Effect<Acceptance.Outcome, PortFailure> => {
       const env: Admission.Env = { now, policy, plan }
       const refs = Acceptance.refs(attempt, now)
-      const { idempotencyKey } = attempt.request
+      const { fileId, idempotencyKey } = attempt.request
+      if (fileId !== undefined) return decideFile(env, attempt, fileId, refs)
       return idempotencyKey === undefined
         ? journal.transact(refs, (books) => Either.right(Acceptance.decide(env, attempt, books, undefined)))
         : journal.transact(
@@ -198,10 +208,26 @@ const make = (options: { readonly policy: SendPolicy.SendPolicy; readonly plan?:
           )
     }
 
+    /** Apart from the others, so that they ask for nothing that they do not need. */
+    const decideFile = (
+      env: Admission.Env,
+      attempt: Acceptance.Attempt,
+      fileId: string,
+      refs: ReturnType<typeof Acceptance.refs>
+    ): Effect.Effect<Acceptance.Outcome, PortFailure> => {
+      const { accountId, applicationId, request } = attempt
+      const memory = Idempotency.ref(accountId, applicationId, request.idempotencyKey ?? "")
+      const file = VoiceFile.ref(accountId, applicationId, fileId)
+      return journal.transact([memory, file, ...refs], ([memory, file, ...books]) => {
+        const remembered = request.idempotencyKey === undefined ? undefined : memory
+        return Either.right(Acceptance.decide(env, attempt, books, remembered, file))
+      })
+    }
+
     const attempt = (
       accountId: string,
       applicationId: string,
-      input: SendRequest.SendInput | SendRequest.CodeInput
+      input: SendRequest.Input
     ): Effect.Effect<Acceptance.Outcome, SendRequest.FormRefusal | PortFailure> => {
       const parsed = parse(input)
       if (Either.isLeft(parsed)) return Effect.fail(parsed.left)
@@ -217,18 +243,14 @@ const make = (options: { readonly policy: SendPolicy.SendPolicy; readonly plan?:
       )
     }
 
-    const accept = (accountId: string, applicationId: string, input: SendRequest.SendInput | SendRequest.CodeInput) =>
+    const accept = (accountId: string, applicationId: string, input: SendRequest.Input) =>
       Effect.flatMap(
         attempt(accountId, applicationId, input),
         (outcome): Effect.Effect<Acceptance.Acceptance, Acceptance.Refusal> =>
           outcome._tag === "Accepted" ? Effect.succeed(outcome.acceptance) : Effect.fail(outcome.refusal)
       )
 
-    const answer = (
-      accountId: string,
-      applicationId: string,
-      input: SendRequest.SendInput | SendRequest.CodeInput
-    ): Effect.Effect<BatchAnswer> =>
+    const answer = (accountId: string, applicationId: string, input: SendRequest.Input): Effect.Effect<BatchAnswer> =>
       Effect.catchAll(attempt(accountId, applicationId, input), (error) =>
         Effect.succeed<BatchAnswer>(
           error._tag === "PortFailure" ? { _tag: "Failed", failure: error } : { _tag: "Malformed", refusal: error }
@@ -258,7 +280,7 @@ const make = (options: { readonly policy: SendPolicy.SendPolicy; readonly plan?:
     const check = Effect.fn("Sends.check")(function* (
       accountId: string,
       applicationId: string,
-      input: SendRequest.SendInput | SendRequest.CodeInput
+      input: SendRequest.Input
     ) {
       yield* Effect.annotateCurrentSpan({ accountId, applicationId })
       const request = yield* parse(input)
@@ -266,14 +288,18 @@ const make = (options: { readonly policy: SendPolicy.SendPolicy; readonly plan?:
       const now = yield* Clock.currentTimeMillis
       const attempted = { accountId, applicationId, sendId: "", templateId, request }
       const memory = Idempotency.ref(accountId, applicationId, request.idempotencyKey ?? "")
-      return yield* journal.transact([memory, ...Acceptance.refs(attempted, now)], ([remembered, ...books]) => {
+      // Of a text no file is asked for: its key is nobody's.
+      const file = VoiceFile.ref(accountId, applicationId, request.fileId ?? "")
+      const refs = [memory, file, ...Acceptance.refs(attempted, now)] as const
+      return yield* journal.transact(refs, ([remembered, played, ...books]) => {
         const recalled =
           request.idempotencyKey === undefined
             ? undefined
             : Idempotency.recall({ now }, remembered, SendRequest.fingerprint(request))
         const env = { now, policy, plan }
-        const inspected = Admission.inspect(env, Acceptance.requestOf(attempted), Acceptance.stateOf(books))
-        return Either.right(Decision.answer(SendCheck.of(inspected, recalled)))
+        const state = Acceptance.stateOf(books, request.fileId === undefined ? undefined : played)
+        const inspected = Admission.inspect(env, Acceptance.requestOf(attempted), state)
+        return Either.right(Decision.answer(SendCheck.of(request.fileId, inspected, recalled)))
       })
     })
 
@@ -369,6 +395,7 @@ const make = (options: { readonly policy: SendPolicy.SendPolicy; readonly plan?:
     return {
       accept,
       acceptCode: accept,
+      acceptFile: accept,
       attempt,
       acceptBatch: (accountId, applicationId, inputs) =>
         inputs.length > batchMax

@@ -32,7 +32,8 @@ export const meanings: { readonly [R in FailureReason]: FailureShare["meaning"] 
   tooLate: { zh: "超过发送时限", en: "too late to dial" },
   numberLapsed: { zh: "显示号码已失效", en: "displayed number no longer held" },
   applicationDisabled: { zh: "应用已停用", en: "application disabled" },
-  templateDeleted: { zh: "模板已删除", en: "template deleted" }
+  templateDeleted: { zh: "模板已删除", en: "template deleted" },
+  fileDeleted: { zh: "语音文件已删除", en: "voice file deleted" }
 }
 
 const whole = 10_000

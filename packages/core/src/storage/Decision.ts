@@ -49,7 +49,7 @@ export const queues = [
  * Adds to the statistics. Counts are whole numbers and may be added in any order.
  *
  * **Details** `hour` is whole hours since the epoch, of the send's acceptance (STA-2); Shanghai days begin on whole
- * hours. `reason` is the failure code of a failed send, else empty.
+ * hours. `templateId` is the template's id, or that of the file that is played. `reason` is the failure code of a failed send, else empty.
  */
 export interface Tally {
   readonly owner: string

@@ -85,14 +85,12 @@ export type Upload = Omit<Extract<Event, { readonly _tag: "VoiceFileSubmitted" }
 /** The application has no such file. */
 export class UnknownVoiceFile extends Schema.TaggedError<UnknownVoiceFile>()("UnknownVoiceFile", {}) {
   static readonly rule = "VOF-3" as const
-  static readonly code = 1014
   static readonly transient = false
 }
 
 /** The file was deleted, which is final. */
 export class VoiceFileDeleted extends Schema.TaggedError<VoiceFileDeleted>()("VoiceFileDeleted", {}) {
   static readonly rule = "VOF-5" as const
-  static readonly code = 1014
   static readonly transient = false
 }
 

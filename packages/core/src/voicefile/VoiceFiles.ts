@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import * as Application from "../account/Application.ts"
 import * as BoundedText from "../account/BoundedText.ts"
 import { IdGenerator } from "../IdGenerator.ts"
@@ -404,7 +405,7 @@ const askAgainMillis = 60_000
 /** By how much the frames of a file may say too much: what encoders put before and after the sound. */
 const aboutMarginMillis = 500
 
-const viewOf = ({ soundId: _, ...state }: VoiceFile.State): VoiceFileView => state
+const viewOf = (state: VoiceFile.State): VoiceFileView => Struct.omit(state, "soundId")
 
 const reviewPrefix = "voiceFile/"
 const soundPrefix = "sound/"

@@ -21,10 +21,16 @@ import { Journal } from "../../src/storage/Journal.ts"
 import { Records } from "../../src/storage/Records.ts"
 import * as Worker from "../../src/storage/Worker.ts"
 import { WorkQueue } from "../../src/storage/WorkQueue.ts"
+import { BlobStore } from "../../src/storage/BlobStore.ts"
+import { ReviewDesk } from "../../src/qualification/ReviewDesk.ts"
+import * as PlainDecoder from "../../src/testing/PlainDecoder.ts"
 import * as ScriptedChannel from "../../src/testing/ScriptedChannel.ts"
 import { type Process, Simulation, type SimulationOptions } from "../../src/testing/Simulation.ts"
 import * as ToneSpeech from "../../src/testing/ToneSpeech.ts"
-import { accountId, makeWorld, morning } from "../sending/SendWorld.ts"
+import * as SoundFile from "../../src/voicefile/SoundFile.ts"
+import type { Sound } from "../../src/voicefile/SoundFile.ts"
+import { VoiceFiles } from "../../src/voicefile/VoiceFiles.ts"
+import { accountId, applicationId, makeFile, makeWorld, morning } from "../sending/SendWorld.ts"
 
 export const second = 1_000
 export const minute = 60 * second
@@ -63,6 +69,8 @@ export const makeDispatchWorld = (options: DispatchWorldOptions = {}) => {
   })
   const time = new Simulation({ startAt: morning, ...options.simulation })
   const policy: DispatchPolicy.DispatchPolicy = { ...DispatchPolicy.standard, ...options.dispatch }
+  // Of all processes, as storage is.
+  const blobs = Effect.runSync(Effect.provide(BlobStore, BlobStore.layerMemory))
   const down = new Set<string>()
   const placed: Array<ScriptedChannel.Placed> = []
   const steps: Array<SendStep> = []
@@ -102,13 +110,25 @@ export const makeDispatchWorld = (options: DispatchWorldOptions = {}) => {
       IdGenerator.layerSeeded(7)
     )
     const sends = Layer.provide(Sends.layerWith({ policy: world.policy }), storage)
+    const files = Layer.provide(
+      VoiceFiles.layer,
+      Layer.mergeAll(storage, Layer.succeed(BlobStore, blobs), ReviewDesk.layerManual, PlainDecoder.layer)
+    )
     const routes = Routes.layer(
       exchanges.map(({ route }) => route),
       exchanges.map((exchange) => channel(exchange.channel))
     )
     // No bell is lost in memory, so nobody need poll.
     const seldom = Layer.succeed(Worker.PollMillis, 3_600 * second)
-    const ambient = Layer.mergeAll(seldom, sends, storage, routes, ToneSpeech.layer(options.speech), SendSteps.layer)
+    const ambient = Layer.mergeAll(
+      seldom,
+      sends,
+      files,
+      storage,
+      routes,
+      ToneSpeech.layer(options.speech),
+      SendSteps.layer
+    )
     const layer = Layer.provide(Layer.merge(Dispatcher.layerWith(policy), Reconciler.layerWith(policy)), ambient)
     const process: Process<never, never> = time.spawn(
       Effect.gen(function* () {
@@ -147,6 +167,23 @@ export const makeDispatchWorld = (options: DispatchWorldOptions = {}) => {
     start,
     /** Accepts a code to a number that nobody had before. */
     send: (input: object = {}) => accept(`138${String(callee++).padStart(8, "0")}`, input),
+    /** An approved file of the application, with its sound; the id. */
+    file: (sound: Sound): string => {
+      const bytes = PlainDecoder.wav(sound)
+      const fileId = SoundFile.idOf(bytes, "wav")
+      makeFile(world, { fileId, durationMillis: SoundFile.millisOf(sound) })
+      Effect.runSync(blobs.put("sound", fileId, bytes))
+      return fileId
+    },
+    /** Accepts a send of a file to a number that nobody had before. */
+    sendFile: (fileId: string, plays = 2): string => {
+      world.time.now = time.now
+      const to = `138${String(callee++).padStart(8, "0")}`
+      const accepted = world.run(world.sends.acceptFile(accountId, applicationId, { to, fileId, plays }))
+      time.settle()
+      return accepted.sendId
+    },
+    blobs,
     sendTo: (to: string, input: object = {}) => accept(to, input),
     /** Whether some channel cannot tell what became of a call. */
     forgetful: Object.values(options.exchanges ?? {}).some(({ remembers }) => remembers === false),

@@ -6,8 +6,10 @@ import { PortFailure } from "../../src/PortFailure.ts"
 import type { Journal } from "../../src/storage/Journal.ts"
 import type { WorkQueue } from "../../src/storage/WorkQueue.ts"
 import * as Template from "../../src/template/Template.ts"
+import * as PlainDecoder from "../../src/testing/PlainDecoder.ts"
 import * as ScriptedChannel from "../../src/testing/ScriptedChannel.ts"
 import * as ToneSpeech from "../../src/testing/ToneSpeech.ts"
+import * as VoiceFile from "../../src/voicefile/VoiceFile.ts"
 import { accountId, applicationId, codeTemplate, makeTemplate, morning } from "../sending/SendWorld.ts"
 import { makeDispatchWorld, minute, second } from "./DispatchWorld.ts"
 
@@ -371,6 +373,84 @@ describe("routes", () => {
     world.time.pass(minute)
     expect(world.callsOf(send)[0]!.call.audio.codec).toBe("mulaw")
     expect(ToneSpeech.heard(world.callsOf(send)[0]!.call.audio)).toBe("您的验证码是：4321")
+  })
+})
+
+describe("a send that plays a file", () => {
+  const hum = PlainDecoder.humming(20_000)
+  /** What `ToneSpeech.codec` makes of it: the low byte of each sample. */
+  const onTheLine = new Uint8Array(hum.samples)
+
+  it("VOF-4, SND-5: its sound is played, as often as was asked for, and paid from its hold", () => {
+    const world = makeDispatchWorld()
+    world.start()
+    const send = world.sendFile(world.file(hum), 3)
+    expect(world.state(send).accepted).toMatchObject({ kind: "notification", templateId: "", hold: { minutes: 2 } })
+    world.time.pass(2 * minute)
+    const [{ call }] = world.callsOf(send) as [(typeof world.placed)[number]]
+    expect([call.audio.payload, call.plays]).toEqual([onTheLine, 3])
+    expect(world.state(send)).toMatchObject({ stage: "completed", billedMinutes: 1, overrunMinutes: 0 })
+    expect(world.balance()).toMatchObject({ available: 9_999, held: 0, spent: 1 })
+  })
+
+  it("VOF-4: a file that is sent many times is fetched once; each codec gets its own", () => {
+    const world = makeDispatchWorld({
+      exchanges: {
+        first: { story: (_, nth) => (nth === 0 ? ScriptedChannel.answered : refused) },
+        second: { route: { priority: 1 }, codecs: ["mulaw"] }
+      }
+    })
+    let fetched = 0
+    const { get } = world.blobs
+    Object.assign(world.blobs, {
+      get: (...asked: Parameters<typeof get>) => {
+        fetched++
+        return get(...asked)
+      }
+    })
+    world.start()
+    const fileId = world.file(hum)
+    const sends = [1, 2, 3, 4].map(() => world.sendFile(fileId, 1))
+    world.time.pass(2 * minute)
+    expect(sends.map((send) => world.state(send).stage)).toEqual(Array(4).fill("completed"))
+    const codecs = new Set(world.placed.map(({ call }) => call.audio.codec))
+    expect(codecs).toEqual(new Set(["alaw", "mulaw"]))
+    expect(fetched).toBe(codecs.size)
+  })
+
+  it("VOF-6: without its sound it fails for good, and costs nothing; a storage that is away is asked again", () => {
+    const world = makeDispatchWorld()
+    const fileId = world.file(hum)
+    const { get } = world.blobs
+    const away = new PortFailure({ port: "BlobStore", operation: "get", retry: "later", cause: "away" })
+    Object.assign(world.blobs, { get: () => Effect.fail(away) })
+    world.start()
+    const waiting = world.sendFile(fileId)
+    world.time.pass(second)
+    expect(world.state(waiting)).toMatchObject({ stage: "accepted", attempts: [] })
+    Object.assign(world.blobs, { get })
+    world.time.pass(3 * minute)
+    expect(world.state(waiting)).toMatchObject({ stage: "completed", billedMinutes: 1 })
+
+    const other = world.file(PlainDecoder.humming(1_000, 300))
+    Effect.runSync(world.blobs.remove("sound", other))
+    const erased = world.sendFile(other)
+    world.time.pass(minute)
+    expect(world.state(erased)).toMatchObject({ stage: "failed", reason: "speechFailure", attempts: [] })
+    expect(world.balance()).toMatchObject({ available: 9_999, held: 0 })
+  })
+
+  it("VOF-5: who waits with a file that is deleted meanwhile is not called, though its sound is known", () => {
+    const world = makeDispatchWorld({ exchanges: { first: { route: { maxConcurrent: 1 } } } })
+    world.start()
+    const fileId = world.file(hum)
+    const [inProgress, waiting] = [world.sendFile(fileId), world.sendFile(fileId)]
+    world.time.pass(3 * second)
+    world.put(VoiceFile.ref(accountId, applicationId, fileId), [{ _tag: "VoiceFileDeleted", at: world.time.now }])
+    world.time.pass(2 * minute)
+    expect(world.state(inProgress)).toMatchObject({ stage: "completed", billedMinutes: 1 })
+    expect(world.state(waiting)).toMatchObject({ stage: "failed", reason: "fileDeleted", attempts: [] })
+    expect([world.asked(), world.balance().available]).toEqual([1, 9_999])
   })
 })
 

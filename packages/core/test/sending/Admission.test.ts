@@ -5,13 +5,16 @@ import * as Account from "../../src/account/Account.ts"
 import * as Application from "../../src/account/Application.ts"
 import * as DailyVolume from "../../src/alert/DailyVolume.ts"
 import * as Balance from "../../src/balance/Balance.ts"
+import * as Attempt from "../../src/dispatch/Attempt.ts"
 import * as Minutes from "../../src/money/Minutes.ts"
 import * as Admission from "../../src/sending/Admission.ts"
 import * as DisplayNumber from "../../src/sending/DisplayNumber.ts"
 import * as FrequencyLimit from "../../src/sending/FrequencyLimit.ts"
 import * as Gate from "../../src/sending/Gate.ts"
+import * as Send from "../../src/sending/Send.ts"
 import * as SendLimits from "../../src/sending/SendLimits.ts"
 import * as SendPolicy from "../../src/sending/SendPolicy.ts"
+import * as SpeechLength from "../../src/sending/SpeechLength.ts"
 import * as VerificationCode from "../../src/sending/VerificationCode.ts"
 import * as Kinds from "../../src/storage/Kind.ts"
 import * as Rendering from "../../src/template/Rendering.ts"
@@ -19,6 +22,7 @@ import * as Template from "../../src/template/Template.ts"
 import * as TemplateBook from "../../src/template/TemplateBook.ts"
 import * as TemplateText from "../../src/template/TemplateText.ts"
 import * as ShanghaiDay from "../../src/time/ShanghaiDay.ts"
+import * as VoiceFile from "../../src/voicefile/VoiceFile.ts"
 
 const now = Date.UTC(2026, 10, 23, 2)
 const today = ShanghaiDay.ofInstant(now)
@@ -123,6 +127,101 @@ const shut = (from: number): Partial<Admission.Books> =>
     .slice(from)
     .toReversed()
     .reduce((books, [, more]) => ({ ...books, ...more }), {})
+
+const file: VoiceFile.State = {
+  ...VoiceFile.initial,
+  stage: "approved",
+  name: "开业通知",
+  durationMillis: 45_000,
+  version: 1
+}
+/** What a notification to the same number leaves behind. */
+const noticed = { code: [], notice: [now - 1] }
+
+/** The same as of a text, but for what is shut in the place of the template, and the group of the limits. */
+const fileGates: typeof gates = gates.flatMap((one): typeof gates => {
+  const [gate, books, refusal] = one
+  if (gate === "parameters") return []
+  if (gate === "template")
+    return [["file", { file: { ...file, stage: "deleted" } }, new VoiceFile.VoiceFileNotUsable({ stage: "deleted" })]]
+  // Twice 45 seconds.
+  if (refusal._tag === "NoUsablePackage")
+    return [[gate, books, new Balance.NoUsablePackage({ ...refusal, needed: Minutes.make(2) })]]
+  if (gate !== "frequency" || refusal._tag !== "TooFrequent") return [[gate, books, refusal]]
+  return [[gate, { called: noticed }, new FrequencyLimit.TooFrequent({ ...refusal, group: "notice" })]]
+})
+
+const admitFile = (books: Partial<Admission.Books>) =>
+  Admission.admit(
+    env,
+    { ...request, templateId: "", asCode: false, params: [] },
+    { ...open, template: Template.initial, file, ...books }
+  )
+
+describe("Admission of a file", () => {
+  it.each(fileGates)("SND-3, VOF-4: %s is shut", (gate, books, refusal) => {
+    expect(Either.getOrThrow(Either.flip(admitFile(books)))).toMatchObject({ gate, refusal })
+  })
+
+  it("SND-3, VOF-4: the first gate that is shut is the answer", () => {
+    for (let i = 0; i < fileGates.length; i++) {
+      const books = fileGates.slice(i).toReversed()
+      const shut = books.reduce<Partial<Admission.Books>>((all, [, more]) => ({ ...all, ...more }), {})
+      expect(Either.getOrThrow(Either.flip(admitFile(shut))).gate).toBe(fileGates[i]![0])
+    }
+  })
+
+  it("VOF-4: only an approved file of the application passes", () => {
+    for (const stage of ["none", "pending", "rejected", "deleted"] as const) {
+      const refused = Either.getOrThrow(Either.flip(admitFile({ file: { ...file, stage } })))
+      expect(refused.refusal).toEqual(new VoiceFile.VoiceFileNotUsable({ stage }))
+    }
+  })
+
+  it("VOF-4, BAL-4: the hold is that of its true length, so often, with pauses and margin", () => {
+    const admitted = Either.getOrThrow(admitFile({}))
+    // Twice 45 seconds, a pause and the margin: 96 seconds.
+    expect(admitted.held.hold.minutes).toBe(2)
+    expect(admitted.sight).toMatchObject({ fileVersion: 1, speechMillis: 45_000, holdMinutes: 2 })
+    expect(admitted.rendered).toEqual({ text: "开业通知", segments: [], length: 0 })
+  })
+
+  it("VOF-4: a dry run asks every gate, also of a file that still waits", () => {
+    const inspected = Admission.inspect(env, request, { ...open, file: { ...file, stage: "pending" } })
+    expect(inspected.gates.map(({ gate, refusal }) => [gate, refusal?._tag])).toEqual(
+      fileGates.map(([gate]) => [gate, gate === "file" ? "VoiceFileNotUsable" : undefined])
+    )
+    const unknown = Admission.inspect(env, request, { ...open, file: VoiceFile.initial })
+    expect(unknown.gates.find(({ gate }) => gate === "minutes")?.refusal).toBeNull()
+  })
+
+  it("VOF-1, VOF-4: whatever is taken for a file is played at least once in the call that it pays for", () => {
+    const policies = FastCheck.record({
+      longestCallMillis: FastCheck.integer({ min: 10_000, max: 600_000 }),
+      pauseBetweenPlaysMillis: FastCheck.integer({ min: 0, max: 5_000 }),
+      holdMarginMillis: FastCheck.integer({ min: 1_000, max: 20_000 })
+    })
+    FastCheck.assert(
+      FastCheck.property(
+        policies,
+        FastCheck.integer({ min: 1, max: 3 }),
+        FastCheck.nat(1_000),
+        (policy, plays, part) => {
+          const longest = SpeechLength.longestPlayMillis(policy)
+          const speechMillis = Math.max(1, Math.floor((longest * part) / 1_000))
+          const minutes = SpeechLength.holdMinutes(policy, speechMillis, plays)
+          const accepted: Send.Accepted = {
+            ...Send.initial.accepted,
+            plays,
+            longestCallMillis: policy.longestCallMillis,
+            hold: { minutes, parts: [] }
+          }
+          expect(Attempt.plays(accepted, speechMillis, policy.pauseBetweenPlaysMillis)).toBeGreaterThan(0)
+        }
+      )
+    )
+  })
+})
 
 describe("Admission", () => {
   it.each(gates)("SND-3: %s is shut", (gate, books, refusal) => {
@@ -240,6 +339,22 @@ describe("Admission", () => {
 describe("Gate", () => {
   it("SND-3: the order of the gates is that of the admission", () => {
     expect(Gate.gates.map(({ gate }) => gate)).toEqual(["form", "idempotency", ...gates.map(([gate]) => gate)])
+  })
+
+  it("VOF-4: a file passes the same gates in the same order, in the place of template and parameters", () => {
+    const order = gates.flatMap(([gate]) => (gate === "template" ? ["file"] : gate === "parameters" ? [] : [gate]))
+    expect(Gate.gatesOf("id").map(({ gate }) => gate)).toEqual(["form", "idempotency", ...order])
+    expect(Gate.gatesOf(undefined)).toBe(Gate.gates)
+    const refused = Either.getOrThrow(Either.flip(admitFile({ ...shut(5), called: noticed })))
+    const facts = Gate.factsOf(refused.refusal)
+    const verdicts = Gate.verdicts(refused.sight, { gate: refused.gate, facts }, Gate.gatesOf("id"))
+    expect(verdicts.find(({ gate }) => gate === "file")).toEqual({
+      gate: "file",
+      rule: "VOF-4",
+      verdict: "passed",
+      facts: { version: 1 }
+    })
+    expect(verdicts.find(({ gate }) => gate === refused.gate)).toMatchObject({ verdict: "failed", facts })
   })
 
   it("SND-3: a refusal is told with the gates passed before it, and those that were not reached", () => {

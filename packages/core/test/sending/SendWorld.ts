@@ -21,6 +21,7 @@ import * as Template from "../../src/template/Template.ts"
 import * as TemplateBook from "../../src/template/TemplateBook.ts"
 import * as SendPolicy from "../../src/sending/SendPolicy.ts"
 import { Sends } from "../../src/sending/Sends.ts"
+import * as VoiceFile from "../../src/voicefile/VoiceFile.ts"
 
 /** 2026-11-23 10:00:00.000 in Shanghai. */
 export const morning = Date.UTC(2026, 10, 23, 2)
@@ -165,6 +166,27 @@ export const makeTemplate = (
   const { state } = run(journal.load(ref))
   const created = Either.getOrThrow(Template.create({ now: morning - 2 }, state, draft))
   put(ref, approved ? [...created, { _tag: "TemplateApproved", version: 1, at: morning - 1 }] : created)
+}
+
+/** An approved file of sound that lasts so long, and its id; where its sound lies is somebody else's business. */
+export const makeFile = (
+  { put }: Putting,
+  { durationMillis, fileId = `${"0".repeat(40)}.wav` }: { readonly durationMillis: number; readonly fileId?: string }
+): string => {
+  const upload = {
+    applicationId,
+    fileId,
+    name: "开业通知",
+    format: "wav",
+    bytes: 44,
+    durationMillis,
+    soundId: fileId
+  } as const
+  put(VoiceFile.ref(accountId, applicationId, fileId), [
+    { _tag: "VoiceFileSubmitted", ...upload, at: morning - 2 },
+    { _tag: "VoiceFileApproved", version: 1, at: morning - 1 }
+  ])
+  return fileId
 }
 
 export const rentNumbers = ({ put }: Putting, numbers: ReadonlyArray<string>, days = 30): void => {
