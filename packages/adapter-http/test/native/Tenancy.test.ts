@@ -44,7 +44,7 @@ const landlord = (number: string) =>
     const form = new FormData()
     // Of another pitch for each, so that nobody has another's file by chance.
     const sound = PlainDecoder.wav(PlainDecoder.humming(500, Number(number) * 100))
-    form.set("sound", new Blob([sound as Uint8Array<ArrayBuffer>]))
+    form.set("sound", new Blob([sound]))
     const { fileId } = (yield* World.ask("POST", `${app}/voice-files`, { as, form })).json
     const { sendId } = yield* post(`${app}/sends`, { to: "13800138000", code: "4821" })
     yield* TestClock.adjust("3 minutes")
