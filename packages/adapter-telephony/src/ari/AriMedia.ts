@@ -27,7 +27,9 @@ export interface Wish {
   /** Is done when the channel of that name has come to our application. */
   readonly entered: Deferred.Deferred<void>
   /** Everything is joined: what is played from here on is heard. */
-  readonly onAudible: (now: number) => void
+  readonly onAudible: () => void
+  /** One play more went to the callee. */
+  readonly onPlayed: () => void
 }
 
 /** Asterisk keeps 20 s of audio and drops what goes beyond. */
@@ -80,6 +82,7 @@ export const play = (client: AriClient, wish: Wish): Effect.Effect<void, string,
     socket.on("message", (bytes: Buffer, isBinary) => {
       const told = isBinary ? undefined : Either.getOrUndefined(decode(bytes.toString()))?.event
       if (told === "MEDIA_START") Deferred.unsafeDone(started, Effect.void)
+      else if (told === "MEDIA_MARK_PROCESSED") wish.onPlayed()
       else if (told === "MEDIA_BUFFERING_COMPLETED") Deferred.unsafeDone(over, Effect.void)
       else if (told === "ERROR") broken("Asterisk did not take the audio")
     })
@@ -93,13 +96,17 @@ export const play = (client: AriClient, wish: Wish): Effect.Effect<void, string,
     const command = (command: string, more: Readonly<Record<string, string>> = {}) =>
       Effect.sync(() => socket.send(JSON.stringify({ command, ...more })))
     const startedAt = yield* Clock.currentTimeMillis
-    wish.onAudible(startedAt)
+    wish.onAudible()
     // What the callee says is nothing that we want to hear.
     yield* command("SET_MEDIA_DIRECTION", { direction: "out" })
     yield* command("START_MEDIA_BUFFERING")
     const feed = Effect.gen(function* () {
       let sentMillis = 0
       for (const chunk of Playlist.chunks(playback)) {
+        if (chunk === Playlist.mark) {
+          yield* command("MARK_MEDIA")
+          continue
+        }
         const ahead = startedAt + sentMillis - (yield* Clock.currentTimeMillis) - aheadMillis
         if (ahead > 0) yield* Effect.sleep(Duration.millis(ahead))
         socket.send(chunk)

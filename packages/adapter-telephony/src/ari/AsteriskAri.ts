@@ -30,7 +30,6 @@ import * as AriClient from "./AriClient.ts"
 import * as AriEvent from "./AriEvent.ts"
 import * as AriMedia from "./AriMedia.ts"
 import * as AriUri from "./AriUri.ts"
-import * as Playlist from "./Playlist.ts"
 
 export interface AsteriskAriOptions {
   /** Of the channel: routes name it. */
@@ -169,14 +168,16 @@ export const make = (options: AsteriskAriOptions): Effect.Effect<Channel, never,
         const alarm = yield* FiberHandle.make()
         const speaker = yield* FiberHandle.make()
         const hanger = yield* FiberHandle.make()
-        let playback = {
+        const playback = {
           audio: call.audio,
           plays: call.plays,
           pauseMillis: call.pauseMillis ?? usualPauseMillis,
           leadMillis: options.leadMillis ?? usualLeadMillis
         }
         let state = AriCall.initial(plan, clock.unsafeCurrentTimeMillis())
-        let audibleAt = 0
+        /** So many plays went to the callee from beginning to end: what breaks off is not repeated from the first. */
+        let played = 0
+        const heard = { onAudible: () => tell({ _tag: "Audible" }), onPlayed: () => played++ }
         /** Nothing of it is left at Asterisk. */
         let gone = false
 
@@ -184,15 +185,17 @@ export const make = (options: AsteriskAriOptions): Effect.Effect<Channel, never,
           const media = `${id}.media.${state.tries}`
           const entered = Deferred.unsafeMake<void>(FiberId.none)
           entering.set(media, entered)
-          if (state.told) playback = Playlist.rest(playback, clock.unsafeCurrentTimeMillis() - audibleAt)
-          const onAudible = (now: number): void => {
-            audibleAt = now
-            tell({ _tag: "Audible" })
-          }
           const limited = Effect.ignore(
             limit(id, state.answeredAt + plan.longest + guardMillis - clock.unsafeCurrentTimeMillis())
           )
-          const wish = { channel: id, media, bridge: `${id}.bridge.${state.tries}`, playback, entered, onAudible }
+          const wish = {
+            channel: id,
+            media,
+            bridge: `${id}.bridge.${state.tries}`,
+            playback: { ...playback, plays: playback.plays - played },
+            entered,
+            ...heard
+          }
           // What broke off takes the connection with it, which is noticed a moment later.
           const again = Effect.zipRight(Effect.sleep(resumeMillis), client.connect)
           return (state.told ? again : Effect.void).pipe(

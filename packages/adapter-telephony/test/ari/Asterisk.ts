@@ -63,8 +63,10 @@ export interface Asterisk {
   readonly sipPort: number
   readonly user: string
   readonly password: string
-  /** Where the numbers that record leave what they heard: `<name>.alaw`, without a header. */
+  /** Where the numbers that record leave what they hear: `<number>.alaw`, without a header. */
   readonly recordings: string
+  /** Whether a number that records has heard that, without a byte of difference: it may take a while to write it. */
+  readonly heard: (number: string, bytes: Uint8Array) => Effect.Effect<boolean>
   readonly version: string
   /** What it printed. */
   readonly log: () => string
@@ -128,7 +130,12 @@ const modules = [
   "codec_ulaw codec_a_mu codec_resample format_pcm format_wav func_timeout func_channel func_callerid"
 ]
 
-const files = (at: string, own: Omit<Asterisk, "log" | "restart" | "version">, libraries: string, rtp: number) => ({
+const files = (
+  at: string,
+  own: Omit<Asterisk, "heard" | "log" | "restart" | "version">,
+  libraries: string,
+  rtp: number
+) => ({
   "asterisk.conf": `[directories]
 astetcdir => ${at}/etc
 astmoddir => ${libraries}/asterisk/modules
@@ -269,6 +276,15 @@ export const start: Effect.Effect<Asterisk, never, Scope.Scope> = Effect.gen(fun
   const told = (yield* answers) as { readonly system: { readonly version: string } }
   return {
     ...own,
+    heard: (number, bytes) =>
+      Effect.suspend(() => {
+        const file = path.join(own.recordings, `${number}.alaw`)
+        const isThere = fs.existsSync(file) && fs.readFileSync(file).includes(Buffer.from(bytes))
+        return isThere ? Effect.succeed(true) : Effect.zipRight(pause, Effect.fail("not yet"))
+      }).pipe(
+        Effect.retry({ times: 100 }),
+        Effect.orElseSucceed(() => false)
+      ),
     version: told.system.version.replace(/[+~].*/, ""),
     log: () => output,
     restart: Effect.zipRight(kill, Effect.zipRight(Effect.sync(launch), Effect.asVoid(answers)))

@@ -27,6 +27,9 @@ export interface Phones {
   /** The INVITEs that reached a number, each Call-ID once. */
   readonly dialled: (number: string) => number
   readonly setDown: (isDown: boolean) => void
+  /** A phone that rings is answered, whatever its habit; one that was answered hangs up. */
+  readonly pickUp: (number: string) => void
+  readonly putDown: (number: string) => void
   /** What the phones were asked, in order. */
   readonly asked: ReadonlyArray<string>
   readonly count: () => number
@@ -38,6 +41,8 @@ export const make = (address = "127.0.0.1", own?: { readonly certificate: string
     const habits = new Map<string, Habit>()
     const dials = new Map<string, Set<string>>()
     const invites = new Map<string, Transactions.ServerTransaction>()
+    /** The last one of each number. */
+    const rang = new Map<string, Transactions.ServerTransaction>()
     const asked: Array<string> = []
     let isDown = false
     let tokens = 0
@@ -68,24 +73,34 @@ export const make = (address = "127.0.0.1", own?: { readonly certificate: string
       if (isDown) return respond(transaction, 503)
       dials.set(number, (dials.get(number) ?? new Set()).add(callId))
       invites.set(callId, transaction)
+      rang.set(number, transaction)
       const habit = habits.get(number) ?? { answers: true }
       if (habit.refuses !== undefined) return respond(transaction, habit.refuses)
       respond(transaction, 180)
       if (habit.answers !== true) return
       transactions.alarms.set(transactions.alarms.now() + (habit.rings ?? 300), () => {
-        const local = {
-          sessionId: 1,
-          version: 1,
-          address,
-          port: habit.audioPort ?? 9,
-          codecs: ["alaw", "mulaw"] as const
-        }
-        const answer = Negotiation.answer(local, transaction.request.body)
-        if (Either.isRight(answer)) respond(transaction, 200, answer.right.body)
+        answer(transaction, habit)
         if (habit.listens !== undefined) {
           transactions.alarms.set(transactions.alarms.now() + habit.listens, () => bye(transaction))
         }
       })
+    }
+
+    const answer = (transaction: Transactions.ServerTransaction, habit: Habit): void => {
+      const local = {
+        sessionId: 1,
+        version: 1,
+        address,
+        port: habit.audioPort ?? 9,
+        codecs: ["alaw", "mulaw"] as const
+      }
+      const answer = Negotiation.answer(local, transaction.request.body)
+      if (Either.isRight(answer)) respond(transaction, 200, answer.right.body)
+    }
+
+    const ofLast = (number: string, act: (transaction: Transactions.ServerTransaction) => void): void => {
+      const transaction = rang.get(number)
+      if (transaction !== undefined) act(transaction)
     }
 
     const bye = ({ envelope, from, request }: Transactions.ServerTransaction): void => {
@@ -130,6 +145,8 @@ export const make = (address = "127.0.0.1", own?: { readonly certificate: string
       set: (number, habit) => habits.set(number, habit),
       dialled: (number) => dials.get(number)?.size ?? 0,
       setDown: (down) => (isDown = down),
+      pickUp: (number) => ofLast(number, (transaction) => answer(transaction, habits.get(number) ?? {})),
+      putDown: (number) => ofLast(number, bye),
       asked,
       count: transactions.count
     }
