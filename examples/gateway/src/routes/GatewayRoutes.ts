@@ -1,4 +1,5 @@
 /** The routes of a gateway: what its settings name, each with the channel that carries it. */
+import * as AsteriskAri from "@vsms/adapter-telephony/ari/AsteriskAri"
 import * as SimulatedNetwork from "@vsms/adapter-telephony/simulated/SimulatedNetwork"
 import type { Channel } from "@vsms/core/dispatch/CallChannel"
 import { Routes } from "@vsms/core/dispatch/Routes"
@@ -19,11 +20,13 @@ export const layer = (
   Layer.unwrapScoped(
     Effect.gen(function* () {
       const simulated = yield* SimulatedNetwork.make(network)
-      /** A kind of route has its case here, and its file beside this one. */
+      /** A kind of route has its case here, and a file beside this one if it needs more of the machine. */
       const open = (settings: RouteSettings): Effect.Effect<Channel, SipChannel.RouteUnusable, Scope.Scope> => {
         switch (settings._tag) {
           case "Simulated":
             return Effect.succeed(simulated.channel(settings.route.channel))
+          case "Asterisk":
+            return AsteriskAri.make({ name: settings.route.channel, asterisk: settings.asterisk })
           case "Sip":
             return SipChannel.open(settings)
         }

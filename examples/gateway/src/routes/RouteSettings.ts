@@ -2,6 +2,7 @@
  * What an operator says of routes, as JSON or by single variables, and what is wrong with it. Each kind of route has its
  * fields here, and a file beside this one that opens its channel.
  */
+import * as AriUri from "@vsms/adapter-telephony/ari/AriUri"
 import * as TrunkUri from "@vsms/adapter-telephony/sip/trunk/TrunkUri"
 import { Route } from "@vsms/core/dispatch/Route"
 import * as Either from "effect/Either"
@@ -57,6 +58,12 @@ const Sip = Schema.Struct({
   tlsCa: Schema.optional(Schema.NonEmptyString)
 })
 
+/** Calls that an Asterisk places. How it dials is in its line. */
+const Asterisk = Schema.Struct({
+  ...common,
+  asterisk: Schema.String.pipe(Schema.filter((text) => Either.isRight(AriUri.parse(text))))
+})
+
 const trunkLine: Words = [
   "应为 sip:用户:密码@主机:端口;transport=udp（或 tcp、tls；特殊字符须百分号编码）",
   "must be sip:user:password@host:port;transport=udp (or tcp, tls; special characters percent-encoded)"
@@ -66,6 +73,10 @@ const trunkLine: Words = [
 const expectations: { readonly [field: string]: Words } = {
   id: ["应为非空文本，且各路由不同", "must be a text that is not empty, another for each route"],
   trunk: [`simulated，或${trunkLine[0]}`, `simulated, or ${trunkLine[1]}`],
+  asterisk: [
+    "应为 http://用户:密码@主机:端口/ari?endpoint=PJSIP/{number}@trunk（特殊字符须百分号编码）",
+    "must be http://user:password@host:port/ari?endpoint=PJSIP/{number}@trunk (special characters percent-encoded)"
+  ],
   weight: ["应为不小于 1 的整数", "must be a whole number, at least 1"],
   priority: ["应为整数，最小者优先", "must be a whole number; the lowest goes first"],
   maxConcurrent: ["应为不小于 1 的整数", "must be a whole number, at least 1"],
@@ -87,7 +98,7 @@ const expectations: { readonly [field: string]: Words } = {
 }
 
 /** Of these nothing is shown: they hold passwords. */
-const secrets: ReadonlySet<string> = new Set(["trunk"])
+const secrets: ReadonlySet<string> = new Set(["trunk", "asterisk"])
 
 // ---------------------------------------------------------------------------------------------------------------------
 // what they become
@@ -113,7 +124,13 @@ export interface SipRoute {
   readonly tlsCa: string | undefined
 }
 
-export type RouteSettings = SimulatedRoute | SipRoute
+export interface AsteriskRoute {
+  readonly _tag: "Asterisk"
+  readonly route: Route
+  readonly asterisk: AriUri.AriUri
+}
+
+export type RouteSettings = SimulatedRoute | SipRoute | AsteriskRoute
 
 /** What single variables say of all trunks. */
 type SipDefaults = Omit<SipRoute, "_tag" | "route" | "trunk">
@@ -121,6 +138,7 @@ type SipDefaults = Omit<SipRoute, "_tag" | "route" | "trunk">
 const strict = { errors: "all", onExcessProperty: "error" } as const
 const decodeSimulated = Schema.decodeUnknownEither(Simulated, strict)
 const decodeSip = Schema.decodeUnknownEither(Sip, strict)
+const decodeAsterisk = Schema.decodeUnknownEither(Asterisk, strict)
 
 /** How each kind is read. */
 const kindsOfRoutes: {
@@ -130,6 +148,13 @@ const kindsOfRoutes: {
   ) => Either.Either<RouteSettings, ParseResult.ParseError>
 } = {
   simulated: (given) => Either.map(decodeSimulated(given), (route) => ({ _tag: "Simulated", route: routeOf(route) })),
+  asterisk: (given) =>
+    Either.map(decodeAsterisk(given), ({ asterisk, ...route }) => ({
+      _tag: "Asterisk",
+      route: routeOf(route),
+      // It was parsed before, in the schema.
+      asterisk: Either.getOrThrow(AriUri.parse(asterisk))
+    })),
   sip: (given, defaults) =>
     Either.map(decodeSip(given), (decoded) => {
       const { domain, localAddress, localPort, numbers, publicAddress, register, rtpPorts, tlsCa, trunk, ...route } =
@@ -163,8 +188,10 @@ const rangeOf = (text: string): { readonly first: number; readonly last: number 
 }
 
 /** By which fields a route says of which kind it is. */
-const kindOf = (given: object): string =>
-  "trunk" in given && typeof given.trunk === "string" && given.trunk !== "simulated" ? "sip" : "simulated"
+const kindOf = (given: object): string => {
+  if ("asterisk" in given) return "asterisk"
+  return "trunk" in given && typeof given.trunk === "string" && given.trunk !== "simulated" ? "sip" : "simulated"
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // reading
@@ -298,6 +325,7 @@ const problemsOf = (
 /** For people: where calls of this route go, without user and password. */
 export const name = (settings: RouteSettings): string => {
   if (settings._tag === "Simulated") return "simulated"
+  if (settings._tag === "Asterisk") return `asterisk:${settings.asterisk.base}`
   const { host, port, protocol } = settings.trunk
   return `sip:${host}${port === undefined ? "" : `:${port}`};transport=${protocol}`
 }
