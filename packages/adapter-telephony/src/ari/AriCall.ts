@@ -54,6 +54,8 @@ export type Input =
   /** We hung up, and Asterisk has accepted it. */
   | { readonly _tag: "HungUp" }
   | { readonly _tag: "Deadline" }
+  /** Whoever carries calls ends. */
+  | { readonly _tag: "Stop" }
 
 export type Act =
   | { readonly _tag: "Report"; readonly event: CallEvent }
@@ -109,6 +111,7 @@ export const step = (plan: Plan, state: State, input: Input, now: number): Step 
       if (state.phase !== "leaving") return [state, []]
       return over(state, ...answer(state), report({ _tag: "HungUp", at: now }))
     case "Deadline":
+    case "Stop":
       return overdue(plan, state, now)
   }
 }

@@ -177,7 +177,10 @@ export const make = (
         yield* Effect.raceFirst(Effect.sleep(Duration.millis(pause)), Queue.take(wishes))
       }
     })
-    yield* Effect.forkScoped(Effect.interruptible(connection))
+    const closed = Effect.sync(() => {
+      down = "closed"
+    })
+    yield* Effect.forkScoped(Effect.ensuring(Effect.interruptible(connection), closed))
     yield* tried.await
 
     return {

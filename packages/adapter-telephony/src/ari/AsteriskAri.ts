@@ -49,6 +49,8 @@ const usualSetUpMillis = 30_000
 /** How long beyond its longest time the end of a call may go unseen. */
 const patienceMillis = 5_000
 
+/** How long calls may take to end when the channel is closed. */
+const lingerMillis = 2_000
 /** From the loss of a call's audio until it is begun anew. */
 const resumeMillis = Duration.millis(300)
 
@@ -109,6 +111,17 @@ export const make = (options: AsteriskAriOptions): Effect.Effect<Channel, never,
         }
       },
       options.timing ?? AriClient.usualTiming
+    )
+    // Before the connection is closed: whatever is carried is hung up, and its end reported.
+    yield* Effect.addFinalizer(() =>
+      Effect.suspend(() => {
+        for (const tell of live.values()) tell({ _tag: "Stop" })
+        const isEmpty = Effect.sync(() => live.size === 0)
+        return Effect.timeoutOption(
+          Effect.repeat(Effect.delay(isEmpty, Duration.millis(10)), { until: (isDone) => isDone }),
+          Duration.millis(lingerMillis)
+        )
+      })
     )
     const channelPath = (id: string) => `/channels/${encodeURIComponent(id)}`
 

@@ -202,6 +202,11 @@ describe("a call at an Asterisk", () => {
       [answered, audible, lost, deadline, deadline],
       ["Play", "Answered 1000", "HangUp", "unknown"]
     ],
+    [
+      "whoever carries it stops",
+      [answered, audible, { _tag: "Stop" }, hungUp],
+      ["Play", "Answered 1000", "HangUp", "HungUp 4000"]
+    ],
     ["no audio comes about", [answered, silenced], ["Play", "HangUp", "channelFailure"]],
     ["audio breaks off", [answered, audible, silenced, audible, played], ["Play", "Answered 1000", "Play", "HangUp"]],
     [

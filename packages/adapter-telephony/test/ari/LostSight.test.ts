@@ -155,6 +155,31 @@ suite(title("SND-10: an Asterisk that is lost sight of"), { concurrent: true, ti
       })
     ))
 
+  it("ends its calls before it stops, and places none afterwards", () =>
+    run(
+      Effect.gen(function* () {
+        const phones = yield* Phones.make()
+        phones.set("+8613800138001", { rings: 0, answers: true })
+        phones.set("+8613800138002", { answers: false })
+        const own = yield* Scope.make()
+        const channel = yield* Scope.extend(channelTo(asterisk.httpPort, phones.hop("udp").port), own)
+        const talking = yield* follow(channel, callOf("stopsTalking", "+8613800138001"))
+        const ringing = yield* follow(channel, callOf("stopsRinging", "+8613800138002"))
+        yield* talking.until("Answered")
+        yield* ringing.until("Ringing")
+        yield* Scope.close(own, Exit.void)
+        yield* talking.over
+        yield* ringing.over
+        expect(talking.tags()).toEqual(["Ringing", "Answered", "HungUp"])
+        expect(ringing.tags()).toEqual(["Ringing", "Failed"])
+        expect(phones.asked).toEqual(expect.arrayContaining(["BYE", "CANCEL"]))
+        expect(yield* Effect.flip(channel.place(callOf("late", "+8613800138001"), () => Effect.void))).toMatchObject({
+          placed: "no",
+          detail: "closed"
+        })
+      })
+    ))
+
   it("a process that dies leaves a call that any other can ask after, nobody can dial again, and Asterisk ends", () =>
     run(
       Effect.gen(function* () {
