@@ -46,11 +46,11 @@ export interface SipTrunkOptions {
   readonly numbers?: TrunkUri.NumberForm
   readonly tls?: Transport.TransportOptions["tls"]
   /**
-   * Whether the audio is encrypted (SRTP): `preferred` where the trunk takes it, `required` or there is no call. The
-   * keys stand in the signalling, so it is offered over TLS alone, unless `keysInClear` says that nobody listens there.
-   * `off` if absent.
+   * Whether the audio is encrypted (SRTP): `preferred` where the trunk takes it, `required` or there is no call. What
+   * the trunk's line says if absent. The keys stand in the signalling, so they are offered over TLS alone, unless
+   * `keysInClear` says that nobody listens there.
    */
-  readonly srtp?: "off" | "preferred" | "required"
+  readonly srtp?: TrunkUri.Encryption
   readonly keysInClear?: boolean
   readonly rtpPorts?: MediaPlayer.MediaPlayerOptions["ports"]
   /** Silence after the answer, before the first play; 400 ms if absent. */
@@ -87,10 +87,11 @@ export const make = (options: SipTrunkOptions): Effect.Effect<Channel, Transport
       return yield* new TransportFailure({ reason: "unsupported", detail: `${address} needs a public address` })
     }
     const isPrivate = trunk.protocol === "tls" || options.keysInClear === true
-    if (options.srtp === "required" && !isPrivate) {
+    const wanted = options.srtp ?? trunk.srtp ?? "off"
+    if (wanted === "required" && !isPrivate) {
       return yield* new TransportFailure({ reason: "unsupported", detail: "keys of SRTP want TLS" })
     }
-    const srtp = options.srtp === "off" || !isPrivate ? undefined : options.srtp
+    const srtp = wanted === "off" || !isPrivate ? undefined : wanted
     const outside = options.publicAddress === undefined ? {} : { publicAddress: options.publicAddress }
     const media =
       options.media ??

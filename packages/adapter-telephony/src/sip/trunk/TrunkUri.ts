@@ -1,5 +1,6 @@
 /**
- * Rules: a trunk in one line, `sip:user:password@host:port;transport=udp`, and what numbers look like there.
+ * Rules: a trunk in one line, `sip:user:password@host:port;transport=tls;srtp=required`, and what numbers look like
+ * there.
  */
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
@@ -15,19 +16,27 @@ export interface TrunkUri {
   readonly port: number | undefined
   readonly protocol: Hop.Protocol
   readonly account: Digest.Account | undefined
+  /** Whether audio is encrypted; `off` if absent. */
+  readonly srtp?: Encryption
 }
+
+export const encryptions = ["off", "preferred", "required"] as const
+export type Encryption = (typeof encryptions)[number]
 
 /** Reads the line; the failure does not repeat it, for it holds a password. */
 export const parse = (text: string): Either.Either<TrunkUri, Malformed> =>
   Either.flatMap(SipUri.parse(text), ({ host, params, port, scheme, user }): Either.Either<TrunkUri, Malformed> => {
     const named = params.get("transport")?.toLowerCase()
     const protocol = scheme === "sips" ? "tls" : Hop.protocols.find((known) => known === (named ?? "udp"))
-    if (protocol === undefined) return malformed("uri", "syntax")
-    if (user === undefined) return Either.right({ host, port, protocol, account: undefined })
+    const wanted = params.get("srtp")?.toLowerCase()
+    const srtp = encryptions.find((known) => known === wanted)
+    if (protocol === undefined || (wanted !== undefined && srtp === undefined)) return malformed("uri", "syntax")
+    const place = { host, port, protocol, ...(srtp === undefined ? {} : { srtp }) }
+    if (user === undefined) return Either.right({ ...place, account: undefined })
     const colon = user.indexOf(":")
     const password = colon < 0 ? "" : unescaped(user.slice(colon + 1))
     const account = { user: unescaped(colon < 0 ? user : user.slice(0, colon)), password: Redacted.make(password) }
-    return Either.right({ host, port, protocol, account })
+    return Either.right({ ...place, account })
   })
 
 /** Escapes were checked: each is two digits. What is no UTF-8 stays as it is. */

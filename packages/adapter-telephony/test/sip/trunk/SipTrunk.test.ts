@@ -215,6 +215,23 @@ describe.concurrent("a SIP trunk", () => {
       })
     ))
 
+  it("does not begin where encryption is required and its keys would stand in the clear", () =>
+    run(
+      Effect.gen(function* () {
+        const phones = yield* Phones.make()
+        const trunk = {
+          host: "trunk.test",
+          port: undefined,
+          protocol: "udp",
+          account: undefined,
+          srtp: "required"
+        } as const
+        expect(yield* Effect.flip(trunkTo(phones, "udp", { trunk }))).toMatchObject({ reason: "unsupported" })
+        yield* trunkTo(phones, "udp", { trunk, srtp: "preferred" })
+        yield* trunkTo(phones, "udp", { trunk, keysInClear: true })
+      })
+    ))
+
   it("SND-9: over UDP nobody can say whether a silent trunk has placed it", () =>
     run(
       Effect.gen(function* () {
@@ -293,7 +310,8 @@ describe("a trunk in one line", () => {
     ["sip:trunk.test", { host: "trunk.test", port: undefined, protocol: "udp", account: undefined }],
     ["sip:[::1]:5070;transport=TCP", { host: "[::1]", port: 5070, protocol: "tcp" }],
     ["sips:trunk.test", { protocol: "tls" }],
-    ["sip:trunk.test;transport=tls", { protocol: "tls" }]
+    ["sip:trunk.test;transport=tls", { protocol: "tls" }],
+    ["sips:trunk.test;srtp=required", { protocol: "tls", srtp: "required" }]
   ])("%s", (line, parts) => {
     expect(Either.getOrThrow(TrunkUri.parse(line))).toMatchObject(parts)
   })
@@ -305,7 +323,7 @@ describe("a trunk in one line", () => {
     expect(JSON.stringify(account)).not.toContain("äss")
   })
 
-  it.each(["trunk.test", "sip:a:secret@b@c", "sip:trunk.test;transport=sctp"])(
+  it.each(["trunk.test", "sip:a:secret@b@c", "sip:trunk.test;transport=sctp", "sips:a:secret@trunk.test;srtp=maybe"])(
     "%s is none, and says no secret",
     (line) => {
       const result = TrunkUri.parse(line)
