@@ -35,7 +35,7 @@ const outcome = (channel: Effect.Effect.Success<ReturnType<typeof SipTrunk.make>
   Effect.gen(function* () {
     const events: Array<CallEvent> = []
     const result = yield* Effect.either(channel.place(call, (event) => Effect.sync(() => void events.push(event))))
-    if (Either.isLeft(result)) return `channel: ${result.left.placed}`
+    if (Either.isLeft(result)) return `${result.left.placed}: ${result.left.detail}`
     const last = events.at(-1)
     return last?._tag === "Failed" ? last.failure : events.map(({ _tag }) => _tag).join()
   })
@@ -50,24 +50,22 @@ describe("SND-6: a trunk of other people's, with an account", () => {
       Effect.gen(function* () {
         const phone = yield* closing(() => Baresip.start({ lines: 4 }))
         const proxy = yield* closing(() => Kamailio.start({ algorithm, phone: phone.port }))
-        const outcomes = yield* Effect.forEach(
-          ["udp", "tcp", "tls"] as const,
-          (protocol) =>
-            Effect.gen(function* () {
-              const port = protocol === "tls" ? proxy.tlsPort : proxy.port
-              const channel = yield* SipTrunk.make({
-                name: "kamailio",
-                trunk: { host: "127.0.0.1", port, protocol, account: Kamailio.account },
-                domain: "trunk.test",
-                local: { address: "127.0.0.1", port: 0 },
-                tls: { ca: TestCertificate.certificate }
-              })
-              yield* channel.probe
-              return yield* outcome(channel, callOf(protocol, 500))
-            }),
-          { concurrency: "unbounded" }
+        const outcomes = yield* Effect.forEach(["udp", "tcp", "tls"] as const, (protocol) =>
+          Effect.gen(function* () {
+            const port = protocol === "tls" ? proxy.tlsPort : proxy.port
+            const channel = yield* SipTrunk.make({
+              name: "kamailio",
+              trunk: { host: "127.0.0.1", port, protocol, account: Kamailio.account },
+              domain: "trunk.test",
+              local: { address: "127.0.0.1", port: 0 },
+              tls: { ca: TestCertificate.certificate }
+            })
+            yield* channel.probe
+            return yield* outcome(channel, callOf(protocol, 500))
+          })
         )
-        expect(outcomes).toEqual(Array.from({ length: 3 }, () => "Ringing,Answered,HungUp"))
+        // Its processes take turns: a 180 may be overtaken by the answer.
+        for (const one of outcomes) expect(one).toMatch(/^(Ringing,)?Answered,HungUp$/)
         yield* Effect.promise(() => phone.event("CALL_CLOSED", 3))
         expect(phone.events.filter(({ type }) => type === "CALL_ESTABLISHED")).toHaveLength(3)
       })
