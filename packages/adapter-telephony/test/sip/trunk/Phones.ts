@@ -26,6 +26,8 @@ export interface Phones {
   readonly set: (number: string, habit: Habit) => void
   /** The INVITEs that reached a number, each Call-ID once. */
   readonly dialled: (number: string) => number
+  /** Who called a number, by what its phone showed. */
+  readonly shown: (number: string) => ReadonlyArray<string>
   readonly setDown: (isDown: boolean) => void
   /** A phone that rings is answered, whatever its habit; one that was answered hangs up. */
   readonly pickUp: (number: string) => void
@@ -43,6 +45,7 @@ export const make = (address = "127.0.0.1", own?: { readonly certificate: string
     const invites = new Map<string, Transactions.ServerTransaction>()
     /** The last one of each number. */
     const rang = new Map<string, Transactions.ServerTransaction>()
+    const shown = new Map<string, ReadonlyArray<string>>()
     const asked: Array<string> = []
     let isDown = false
     let tokens = 0
@@ -72,6 +75,8 @@ export const make = (address = "127.0.0.1", own?: { readonly certificate: string
       const number = Either.isRight(uri) ? (uri.right.user ?? "") : ""
       if (isDown) return respond(transaction, 503)
       dials.set(number, (dials.get(number) ?? new Set()).add(callId))
+      const [, from = ""] = /<sips?:([^@>]*)@/.exec(Message.first(transaction.request, "From") ?? "") ?? []
+      shown.set(number, [...(shown.get(number) ?? []), from])
       invites.set(callId, transaction)
       rang.set(number, transaction)
       const habit = habits.get(number) ?? { answers: true }
@@ -144,6 +149,7 @@ export const make = (address = "127.0.0.1", own?: { readonly certificate: string
       hop: (protocol) => ({ protocol, address, port: port() }),
       set: (number, habit) => habits.set(number, habit),
       dialled: (number) => dials.get(number)?.size ?? 0,
+      shown: (number) => shown.get(number) ?? [],
       setDown: (down) => (isDown = down),
       pickUp: (number) => ofLast(number, (transaction) => answer(transaction, habits.get(number) ?? {})),
       putDown: (number) => ofLast(number, bye),
