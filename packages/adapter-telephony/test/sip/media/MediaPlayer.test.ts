@@ -311,6 +311,34 @@ describe.concurrent("the player", () => {
       })
     ))
 
+  it("goes on byte for byte when it is clear where the other end is, hears no stranger then, and moves when it is told to", () =>
+    run(
+      Effect.gen(function* () {
+        const { ears, events, phone, session } = yield* opened
+        const [other, stranger] = [yield* ears.phone, yield* ears.phone]
+        const payload = speech(80_000)
+        session.start(agreed(phone.port), playback({ plays: 1, leadMillis: 0, audio: { codec: "alaw", payload } }))
+        // A callee may show for three seconds that he is elsewhere; from then on the socket is his alone.
+        yield* Effect.sleep(3_400)
+        stranger.send(session.local.port, key("9", 100, 1))
+        phone.send(session.local.port, key("1", 100, 1))
+        yield* Effect.sleep(100)
+        session.update(agreed(other.port))
+        yield* Effect.sleep(100)
+        other.send(session.local.port, key("2", 300, 1))
+        yield* Effect.sleep(200)
+        session.stop()
+        yield* Effect.sleep(60)
+        const keys = [...(yield* events.takeAll)].flatMap((event) => (event._tag === "Key" ? event.key : []))
+        expect(keys).toEqual(["1", "2"])
+        const [before, after] = [yield* phone.heard, yield* other.heard]
+        expect(after.length).toBeGreaterThan(10)
+        const whole = Buffer.concat([lineOf(before), lineOf(after)])
+        expect(whole.equals(payload.subarray(0, whole.length))).toBe(true)
+        expect(yield* stranger.heard).toEqual([])
+      })
+    ))
+
   it("tells by RTCP how it goes, and says good-bye", () =>
     run(
       Effect.gen(function* () {

@@ -55,6 +55,8 @@ const bothLaws = [0, 8]
  * @property {number} phase -1 until it plays
  * @property {number} turn counts phases, for packets of more than 20 ms
  * @property {number} latchUntil
+ * @property {boolean} isSettled it is clear where the other end is: the socket was told, or is being told
+ * @property {boolean} isConnected the socket sends nowhere else, and hears nobody else
  * @property {{ readonly address: string, readonly port: number } | undefined} peer where packets come from
  * @property {number} packets
  * @property {number} bytes
@@ -152,6 +154,8 @@ const newCall = (id, audio, control) => ({
   phase: -1,
   turn: 0,
   latchUntil: 0,
+  isSettled: false,
+  isConnected: false,
   peer: undefined,
   packets: 0,
   bytes: 0,
@@ -211,12 +215,14 @@ const onAudio = (call, packet, from) => {
  * @type {(track: Track, position: number, target: Buffer) => void}
  */
 const fill = (track, position, target) => {
-  target.fill(track.silence, headerBytes)
   const { leadBytes, pauseBytes, payload, plays } = track
   const cycle = payload.length + pauseBytes
   const from = position - leadBytes
   const to = from + target.length - headerBytes
   const first = Math.max(0, Math.floor(from / cycle))
+  if (from >= first * cycle && to <= first * cycle + payload.length && first < plays)
+    return target.set(payload.subarray(from - first * cycle, to - first * cycle), headerBytes)
+  target.fill(track.silence, headerBytes)
   for (let play = first; play < plays && play * cycle < to; play++) {
     const start = Math.max(from, play * cycle)
     const end = Math.min(to, play * cycle + payload.length)
@@ -228,6 +234,19 @@ const fill = (track, position, target) => {
 const lengthOf = ({ leadBytes, pauseBytes, payload, plays, tailBytes }) =>
   leadBytes + plays * payload.length + (plays - 1) * pauseBytes + tailBytes
 
+/**
+ * The other end has shown where it is, or will not any more. Over a socket that is connected there, a packet costs
+ * less, and what strangers send does not even wake us.
+ *
+ * @type {(call: Call, port: number, address: string) => void}
+ */
+const settle = (call, port, address) => {
+  call.isSettled = true
+  call.audio.connect(port, address, () => {
+    call.isConnected = true
+  })
+}
+
 /** @type {(call: Call, now: number) => void} */
 const play = (call, now) => {
   const { flow, track } = call
@@ -238,7 +257,7 @@ const play = (call, now) => {
     const { secrets } = call
     const length = headerBytes + flow.packetBytes
     const packet = Buffer.allocUnsafe(secrets === undefined ? length : length + Srtp.tagBytes)
-    const bytes = packet.subarray(0, length)
+    const bytes = secrets === undefined ? packet : packet.subarray(0, length)
     bytes[0] = 0x80
     bytes[1] = flow.payloadType | (call.marker ? 0x80 : 0)
     bytes.writeUInt16BE(call.sequence, 2)
@@ -246,8 +265,12 @@ const play = (call, now) => {
     bytes.writeUInt32BE(call.source, 8)
     fill(track, call.position, bytes)
     if (secrets !== undefined) Srtp.protect(secrets.ours.audio, packet, call.rollover)
-    const { address, port } = call.peer ?? flow
-    call.audio.send(packet, port, address)
+    if (call.isConnected) call.audio.send(packet)
+    else {
+      const { address, port } = call.peer ?? flow
+      call.audio.send(packet, port, address)
+      if (now > call.latchUntil && !call.isSettled) settle(call, port, address)
+    }
     call.sequence = (call.sequence + 1) & 0xffff
     if (call.sequence === 0) call.rollover++
     call.position += flow.packetBytes
@@ -310,6 +333,9 @@ const update = ({ flow, id }) => {
   if (flow.address !== call.flow.address || flow.port !== call.flow.port) {
     call.peer = undefined
     call.latchUntil = performance.now() + latchMillis
+    if (call.isConnected) call.audio.disconnect()
+    call.isConnected = false
+    call.isSettled = false
   }
   call.flow = flow
   secure(call, flow.keys)
