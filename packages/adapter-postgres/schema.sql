@@ -640,6 +640,7 @@ CREATE TABLE vsms.work (
   ready_at bigint NOT NULL,
   attempt integer NOT NULL,
   token bigint NOT NULL,
+  trace text COLLATE "C",
   CONSTRAINT work_pkey PRIMARY KEY (account_id, queue, key)
 ) WITH (fillfactor=70, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000, autovacuum_vacuum_cost_delay=0);
 CREATE INDEX work_ready ON vsms.work USING btree (queue, ready_at);

@@ -12,6 +12,7 @@ import * as Environment from "./Environment.ts"
 import type * as Place from "./Place.ts"
 import * as RouteSettings from "./routes/RouteSettings.ts"
 import * as SpeechSettings from "./SpeechSettings.ts"
+import * as Telemetry from "./Telemetry.ts"
 
 export const logFormats = ["logfmt", "json"] as const
 const logLevels = ["info", "trace", "debug", "warning", "error"] as const
@@ -38,6 +39,8 @@ export interface Settings {
   /** Whether callbacks and alerts may go into private networks. */
   readonly privateTargets: boolean
   readonly log: { readonly format: (typeof logFormats)[number]; readonly level: LogLevel.LogLevel }
+  /** `undefined`: nothing is exported. */
+  readonly telemetry: Telemetry.Telemetry | undefined
   readonly stop: {
     /** How long it goes on answering, being not ready. */
     readonly drainMillis: number
@@ -90,6 +93,7 @@ export const read = (
         ]
       )
     },
+    telemetry: Telemetry.read(from),
     stop: {
       drainMillis: 1_000 * from.integer("VSMS_DRAIN_SECONDS", 0, [0, 600]),
       graceMillis: 1_000 * from.integer("VSMS_GRACE_SECONDS", 120, [0, 3_600])

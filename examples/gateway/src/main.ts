@@ -5,12 +5,14 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
+import * as Layer from "effect/Layer"
 import * as CommandLine from "./CommandLine.ts"
 import * as Environment from "./Environment.ts"
 import * as Gateway from "./Gateway.ts"
 import * as Logging from "./Logging.ts"
 import * as Refusals from "./Refusals.ts"
 import * as Settings from "./Settings.ts"
+import * as Telemetry from "./Telemetry.ts"
 import * as Story from "./story/Story.ts"
 import * as Troubles from "./Troubles.ts"
 
@@ -57,7 +59,8 @@ const start = async (): Promise<number> => {
         Effect.zipRight(Deferred.await(stop), Effect.interrupt)
       )
     : Gateway.serve(settings.right, options, stop, print)
-  return run(Effect.provide(program, Logging.layer(settings.right)), () => Deferred.unsafeDone(stop, Effect.void))
+  const watched = Layer.provideMerge(Telemetry.layer(settings.right), Logging.layer(settings.right))
+  return run(Effect.provide(program, watched), () => Deferred.unsafeDone(stop, Effect.void))
 }
 
 process.exitCode = await start()

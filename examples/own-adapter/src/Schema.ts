@@ -51,7 +51,7 @@ export const tables = `
 
   CREATE TABLE work (
     queue TEXT NOT NULL, owner TEXT NOT NULL, key TEXT NOT NULL,
-    at INTEGER NOT NULL, attempt INTEGER NOT NULL, token TEXT,
+    at INTEGER NOT NULL, attempt INTEGER NOT NULL, token TEXT, trace TEXT,
     PRIMARY KEY (queue, owner, key)
   ) WITHOUT ROWID;
   CREATE INDEX work_order ON work (queue, at);

@@ -36,9 +36,10 @@ export const applyOrder = (connection: Connection, order: WorkOrder): void => {
     connection.run("DELETE FROM work WHERE queue = ? AND owner = ? AND key = ?", ...nameOf(order))
   else
     connection.run(
-      "INSERT OR REPLACE INTO work (queue, owner, key, at, attempt, token) VALUES (?, ?, ?, ?, 0, NULL)",
+      "INSERT OR REPLACE INTO work (queue, owner, key, at, attempt, token, trace) VALUES (?, ?, ?, ?, 0, NULL, ?)",
       ...nameOf(order),
-      order.dueAt
+      order.dueAt,
+      order.trace ?? null
     )
 }
 
@@ -55,13 +56,13 @@ const lease = (
       limit
     )
     .map((due) => {
-      const [taken] = connection.rows<Lease>(
+      const [taken] = connection.rows<Lease & { readonly trace: string | null }>(
         `UPDATE work SET at = ?, attempt = attempt + 1, token = lower(hex(randomblob(16)))
-          WHERE queue = ? AND owner = ? AND key = ? RETURNING queue, owner, key, attempt, token`,
+          WHERE queue = ? AND owner = ? AND key = ? RETURNING queue, owner, key, attempt, token, trace`,
         now + leaseMillis,
         ...nameOf(due)
       )
-      return taken!
+      return { ...taken!, trace: taken!.trace ?? undefined }
     })
 
 /** Changes the work if the lease is the last one that was given, whether or not its time has run out. */

@@ -45,6 +45,7 @@ import { Statistics } from "./statistics/Statistics.ts"
 import type { Queue } from "./storage/Decision.ts"
 import type { Journal } from "./storage/Journal.ts"
 import { Records } from "./storage/Records.ts"
+import * as TracedJournal from "./storage/TracedJournal.ts"
 import * as Worker from "./storage/Worker.ts"
 import type { WorkQueue } from "./storage/WorkQueue.ts"
 import { Templates } from "./template/Templates.ts"
@@ -131,7 +132,8 @@ export const layerServices = (options: CoreOptions = {}): Layer.Layer<Services, 
         VoiceNumbers.layer
       )
     ),
-    Layer.provide(Layer.mergeAll(LowBalanceWatch.layer, RenewalAlerts.layer, Rents.layer))
+    Layer.provide(Layer.mergeAll(LowBalanceWatch.layer, RenewalAlerts.layer, Rents.layer)),
+    Layer.provide(TracedJournal.layer)
   )
 }
 
@@ -176,7 +178,13 @@ const queueWorkers: Layer.Layer<
     yield* run("alert", (yield* Alerts).handlers.alert, 16)
     // Its transport keeps its own time.
     const { handlers: callbacks } = yield* Callbacks
-    yield* Worker.run({ ...Worker.defaults, queue: "callback", handle: callbacks.callback, concurrency: 64 })
+    yield* Worker.run({
+      ...Worker.defaults,
+      queue: "callback",
+      concurrency: 64,
+      sendId: ({ key }) => key.split("/")[0]!,
+      handle: callbacks.callback
+    })
   })
 )
 
@@ -186,7 +194,8 @@ export const layerWorkers = (
 ): Layer.Layer<Dispatcher | SendSteps, never, Services | WorkerPorts> => {
   const dispatch = options.dispatch ?? DispatchPolicy.standard
   return Layer.mergeAll(Dispatcher.layerWith(dispatch), Reconciler.layerWith(dispatch), queueWorkers, retention).pipe(
-    Layer.provideMerge(SendSteps.layer)
+    Layer.provideMerge(SendSteps.layer),
+    Layer.provide(TracedJournal.layer)
   )
 }
 

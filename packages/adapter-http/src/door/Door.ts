@@ -2,15 +2,13 @@
  * Service: the way of every request: to its endpoint, past the checks of who may and how often, through its form, to its
  * handler, and out again. Whatever happens on that way is answered; nothing of it is answered in two places.
  */
-import * as HttpTraceContext from "@effect/platform/HttpTraceContext"
-import * as PlatformHeaders from "@effect/platform/Headers"
 import * as Account from "@vsms/core/account/Account"
 import * as Application from "@vsms/core/account/Application"
 import { Accounts } from "@vsms/core/account/Accounts"
+import * as Discretion from "@vsms/core/Discretion"
 import { IdGenerator } from "@vsms/core/IdGenerator"
 import { InvalidInput } from "@vsms/core/InvalidInput"
 import { PortFailure } from "@vsms/core/PortFailure"
-import * as Spans from "@vsms/core/sending/Spans"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -33,6 +31,7 @@ import { Repeats } from "./Repeats.ts"
 import * as RequestBody from "./RequestBody.ts"
 import { RouteTable } from "./RouteTable.ts"
 import { Traffic } from "./Traffic.ts"
+import * as Traces from "./Traces.ts"
 
 export interface DoorOptions {
   /** How many requests one credential may make. */
@@ -175,7 +174,9 @@ export const make = (handlers: Readonly<Record<string, AnyHandler>>, options: Do
       const entry = { at: startedAt, holder, actor, actorId: principal.id, operation: operation.name, requestId }
       const { status } = answer
       return Effect.catchAllCause(audit.record({ ...entry, subject: path, status, problem }), (cause) =>
-        Effect.logError("what was done could not be recorded", Cause.pretty(cause)).pipe(Effect.annotateLogs(entry))
+        Effect.logError("what was done could not be recorded", Discretion.ofCause(cause)).pipe(
+          Effect.annotateLogs(entry)
+        )
       )
     }
 
@@ -185,7 +186,10 @@ export const make = (handlers: Readonly<Record<string, AnyHandler>>, options: Do
         const refusal =
           failure instanceof PortFailure ? new HttpRefusals.Unavailable({ retry: failure.retry }) : failure
         const isKnown = ProblemAnswer.problemOf(refusal) !== undefined
-        if (!isKnown) yield* Effect.logError("a request broke", cause).pipe(Effect.annotateLogs(logged(passage)))
+        if (!isKnown)
+          yield* Effect.logError("a request broke", Discretion.ofCause(cause)).pipe(
+            Effect.annotateLogs(logged(passage))
+          )
         else if (failure instanceof PortFailure)
           yield* Effect.logWarning(failure.message).pipe(Effect.annotateLogs(logged(passage)))
         const now = yield* Clock.currentTimeMillis
@@ -230,7 +234,7 @@ export const make = (handlers: Readonly<Record<string, AnyHandler>>, options: Do
         // What may change something is carried to its end and recorded, whether or not its caller still waits.
         const safe =
           incoming.method === "GET" || incoming.method === "HEAD" ? answered : Effect.uninterruptible(answered)
-        return traced(incoming, () => ({ "http.request.method": incoming.method, requestId }), safe)
+        return Traces.received("Door.handle", incoming, requestId, safe, () => passage.operation?.path)
       })
 
     return { handle }
@@ -292,17 +296,4 @@ const unchanged = (incoming: Incoming, answer: Answer): Answer => {
   if (etag === undefined || incoming.method !== "GET" || incoming.header("if-none-match") !== etag) return answer
   const { "content-type": _, ...headers } = answer.headers
   return new Answer(304, headers)
-}
-
-/** A span for the request, as part of the caller's trace if it sent one; costs next to nothing without a tracer. */
-const traced = <A>(
-  incoming: Incoming,
-  attributes: () => Readonly<Record<string, unknown>>,
-  effect: Effect.Effect<A>
-): Effect.Effect<A> => {
-  const within = Spans.within("Door.handle", attributes, effect)
-  const traceparent = incoming.header("traceparent")
-  if (traceparent === undefined) return within
-  const parent = HttpTraceContext.w3c(PlatformHeaders.fromInput({ traceparent }))
-  return Option.isNone(parent) ? within : Effect.withParentSpan(within, parent.value)
 }

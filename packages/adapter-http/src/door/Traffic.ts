@@ -1,6 +1,6 @@
 /**
- * Service: counts requests by operation and status and how long they took, and tells Prometheus. Names of operations and
- * of problems only: no ids, as those would never end.
+ * Service: counts requests by operation and status and how long they took, and tells Prometheus. Names of operations
+ * only: no ids, as those would never end.
  */
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
@@ -10,8 +10,6 @@ export class Traffic extends Context.Tag("@vsms/adapter-http/door/Traffic")<
   {
     readonly begin: () => void
     readonly end: (operation: string, status: number, seconds: number) => void
-    /** Sends of a batch that were accepted or refused, by the name of the refusal. */
-    readonly sends: (outcome: string, count: number) => void
     /** In the text format of Prometheus. */
     readonly text: () => string
   }
@@ -31,7 +29,6 @@ interface Histogram {
 const make = (): typeof Traffic.Service => {
   const requests = new Map<string, Map<number, number>>()
   const times = new Map<string, Histogram>()
-  const outcomes = new Map<string, number>()
   let underWay = 0
 
   const counted = <K>(counts: Map<K, number>, key: K, count: number): void => {
@@ -52,7 +49,6 @@ const make = (): typeof Traffic.Service => {
       const bound = bounds.findIndex((most) => seconds <= most)
       if (bound >= 0) time.counts[bound]!++
     },
-    sends: (outcome, count) => counted(outcomes, outcome, count),
     text: () => {
       const lines = ["# HELP vsms_http_requests_total Requests answered.", "# TYPE vsms_http_requests_total counter"]
       for (const [operation, statuses] of requests)
@@ -71,8 +67,6 @@ const make = (): typeof Traffic.Service => {
           `vsms_http_request_seconds_count{operation="${operation}"} ${count}`
         )
       }
-      lines.push("# HELP vsms_sends_total Sends asked for, by outcome.", "# TYPE vsms_sends_total counter")
-      for (const [outcome, count] of outcomes) lines.push(`vsms_sends_total{outcome="${outcome}"} ${count}`)
       lines.push(
         "# HELP vsms_http_requests_under_way Requests being answered.",
         "# TYPE vsms_http_requests_under_way gauge",

@@ -5,6 +5,7 @@
 import { Callbacks, type DeliveryView } from "@vsms/core/callback/Callbacks"
 import { SendSteps } from "@vsms/core/dispatch/SendSteps"
 import { InvalidInput } from "@vsms/core/InvalidInput"
+import * as Metrics from "@vsms/core/Metrics"
 import type * as Acceptance from "@vsms/core/sending/Acceptance"
 import type * as SendRequests from "@vsms/core/sending/SendRequest"
 import { type RefusedView, Sends, type SendView } from "@vsms/core/sending/Sends"
@@ -19,7 +20,6 @@ import { Answer } from "../door/Exchange.ts"
 import type { Handlers } from "../door/Handler.ts"
 import * as ProblemAnswer from "../door/ProblemAnswer.ts"
 import { Readiness } from "../door/Readiness.ts"
-import { Traffic } from "../door/Traffic.ts"
 import * as DeliveryId from "./DeliveryId.ts"
 import * as Pages from "./Pages.ts"
 import * as SendEvents from "./SendEvents.ts"
@@ -111,23 +111,19 @@ export const sends = Effect.map(
     readiness: Readiness,
     sends: Sends,
     /** Only where calls are placed by this process, too. */
-    steps: Effect.serviceOption(SendSteps),
-    traffic: Traffic
+    steps: Effect.serviceOption(SendSteps)
   }),
-  ({ callbacks, readiness, sends, steps, traffic }): Handlers<typeof SendsApi> => ({
+  ({ callbacks, readiness, sends, steps }): Handlers<typeof SendsApi> => ({
     create: ({ accountId, incoming, path, payload, requestId }) => {
       const input = inputOf(payload, "")
-      if (input instanceof InvalidInput) return input
+      if (input instanceof InvalidInput) return unread(input)
       const key = incoming.header("idempotency-key")
       if (key !== undefined && input.idempotencyKey !== undefined && input.idempotencyKey !== key) return twoKeys
       const keyed = key === undefined ? input : { ...input, idempotencyKey: key }
       return Effect.flatMap(sends.attempt(accountId, path.applicationId, keyed), (outcome) => {
-        if (outcome._tag === "Accepted") {
-          traffic.sends("accepted", 1)
+        if (outcome._tag === "Accepted")
           return Effect.succeed(new Answer(202, json, JSON.stringify(accepted(outcome.acceptance))))
-        }
         const { attemptId, refusal } = outcome
-        traffic.sends(refusal._tag, 1)
         return Effect.map(Clock.currentTimeMillis, (now) =>
           ProblemAnswer.answerOf(refusal, { now, requestId, attemptId })
         )
@@ -144,24 +140,19 @@ export const sends = Effect.map(
         let next = 0
         const answers = inputs.map((input): { accepted: unknown } | { problem: Body | undefined } => {
           if (input instanceof InvalidInput) {
-            traffic.sends(input._tag, 1)
-            return { problem: Problems.InvalidInput.body(input) }
+            return { problem: Problems.InvalidInput.body(unread(input)) }
           }
           const answer = answered[next++]!
           switch (answer._tag) {
             case "Accepted":
-              traffic.sends("accepted", 1)
               return { accepted: accepted(answer.acceptance) }
             case "Refused": {
-              traffic.sends(answer.refusal._tag, 1)
               const body = ProblemAnswer.bodyOf(answer.refusal)
               return { problem: body === undefined ? undefined : { ...body, attemptId: answer.attemptId } }
             }
             case "Malformed":
-              traffic.sends(answer.refusal._tag, 1)
               return { problem: ProblemAnswer.bodyOf(answer.refusal) }
             case "Failed":
-              traffic.sends("Unavailable", 1)
               return { problem: Problems.Unavailable.body(new Unavailable({ retry: answer.failure.retry })) }
           }
         })
@@ -200,6 +191,12 @@ export const sends = Effect.map(
       sends.receipts(accountId, path.applicationId, { after, limit })
   })
 )
+
+/** What core does not see of the sends that are asked for, it cannot count. */
+const unread = (input: InvalidInput): InvalidInput => {
+  Metrics.asked(input._tag)
+  return input
+}
 
 const twoKeys = new InvalidInput({
   problems: [{ field: "idempotencyKey", expected: "the same as in the header Idempotency-Key" }]

@@ -2,6 +2,7 @@
  * Adapter: the door for Node's own server, and for hosts that hand on its requests: Express, Fastify, Koa.
  */
 import type * as Http from "node:http"
+import * as Discretion from "@vsms/core/Discretion"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
 import * as Runtime from "effect/Runtime"
@@ -99,7 +100,7 @@ const write = (
       // Half an answer must not look like a whole one.
       Effect.catchAllCause((cause) =>
         Effect.zipRight(
-          Effect.logError("an answer broke off", cause),
+          Effect.logError("an answer broke off", Discretion.ofCause(cause)),
           Effect.sync(() => void response.destroy())
         )
       )

@@ -13,7 +13,6 @@ import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import { standardMaxBytes } from "../door/Door.ts"
 import { Answer, type Incoming } from "../door/Exchange.ts"
-import { Traffic } from "../door/Traffic.ts"
 import * as CloudSignature from "./CloudSignature.ts"
 import * as Packet from "./LegacyPacket.ts"
 import type { Reception } from "./Reception.ts"
@@ -61,7 +60,6 @@ interface Claim {
 export const make = (reception: Reception) =>
   Effect.gen(function* () {
     const sends = yield* Sends
-    const traffic = yield* Traffic
 
     const answered = (incoming: Incoming, requestId: string) =>
       Effect.gen(function* () {
@@ -91,11 +89,7 @@ export const make = (reception: Reception) =>
         const input = yield* action(packet)
         if ((yield* required(packet, "VoiceSdkAppid")) !== applicationId) return yield* new ForeignApplication()
         const outcome = yield* sends.attempt(accountId, applicationId, { ...input, idempotencyKey: claim.key })
-        if (outcome._tag === "Refused") {
-          traffic.sends(outcome.refusal._tag, 1)
-          return yield* outcome.refusal
-        }
-        traffic.sends("accepted", 1)
+        if (outcome._tag === "Refused") return yield* outcome.refusal
         const SendStatus = { CallId: outcome.acceptance.sendId, SessionContext: input.ext ?? "" }
         return answer(incoming, { SendStatus, RequestId: uuidOf(requestId) })
       })
@@ -103,6 +97,7 @@ export const make = (reception: Reception) =>
     const handle = (incoming: Incoming): Effect.Effect<Answer> => {
       const action = incoming.header("x-tc-action")
       return reception.received(
+        incoming,
         action !== undefined && Object.hasOwn(actions, action) ? `wire.${action}` : "wire.cloud",
         (requestId): Effect.Effect<Answer, Refusal> => answered(incoming, requestId),
         (code, { requestId }) => refused(incoming, code, requestId)

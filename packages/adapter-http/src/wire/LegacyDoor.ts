@@ -66,6 +66,7 @@ export const make = (reception: Reception) =>
       const operation = Object.hasOwn(operations, path) ? operations[path] : undefined
       const name = operation === undefined ? "none" : path.slice(path.indexOf("/") + 1)
       return reception.received(
+        incoming,
         `wire.${name}`,
         (requestId): Effect.Effect<Answer, Refusal> => answered(name, operation, incoming, requestId),
         refuse

@@ -10,7 +10,6 @@ import type { Cursor } from "@vsms/core/storage/Records"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { rememberedMillis } from "../auth/ApiKeys.ts"
-import { Traffic } from "../door/Traffic.ts"
 import type { Call, Operation } from "./LegacyOperation.ts"
 import * as Packet from "./LegacyPacket.ts"
 import * as SpokenText from "./SpokenText.ts"
@@ -19,7 +18,6 @@ import { BadPacket, NotSupported, NoTemplateMatches, TextTooLong } from "./WireR
 export const operations = Effect.gen(function* () {
   const sends = yield* Sends
   const templates = yield* Templates
-  const traffic = yield* Traffic
   const approved = approvedOf(templates)
 
   const attempt = ({ key, packet, signer, to }: Call, input: Part) =>
@@ -29,11 +27,7 @@ export const operations = Effect.gen(function* () {
       const ext = yield* Packet.optionalText(packet, "ext")
       const { accountId, applicationId } = signer
       const outcome = yield* sends.attempt(accountId, applicationId, { ...input, to, plays, ext, idempotencyKey: key })
-      if (outcome._tag === "Refused") {
-        traffic.sends(outcome.refusal._tag, 1)
-        return yield* outcome.refusal
-      }
-      traffic.sends("accepted", 1)
+      if (outcome._tag === "Refused") return yield* outcome.refusal
       return { callid: outcome.acceptance.sendId, ext: ext ?? "" }
     })
 

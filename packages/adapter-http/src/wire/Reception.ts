@@ -4,9 +4,9 @@
  */
 import { Accounts } from "@vsms/core/account/Accounts"
 import type { UnknownApplication } from "@vsms/core/account/Application"
+import * as Discretion from "@vsms/core/Discretion"
 import { IdGenerator } from "@vsms/core/IdGenerator"
 import { PortFailure } from "@vsms/core/PortFailure"
-import * as Spans from "@vsms/core/sending/Spans"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -16,8 +16,9 @@ import { TooManyRequests } from "../api/HttpRefusals.ts"
 import { AuditLog } from "../auth/AuditLog.ts"
 import { rememberedMillis } from "../auth/ApiKeys.ts"
 import { standardRate } from "../door/Door.ts"
-import type { Answer } from "../door/Exchange.ts"
+import type { Answer, Incoming } from "../door/Exchange.ts"
 import { type Rate, RateLimit } from "../door/RateLimit.ts"
+import * as Traces from "../door/Traces.ts"
 import { Traffic } from "../door/Traffic.ts"
 import * as VendorCodes from "./VendorCodes.ts"
 
@@ -38,6 +39,7 @@ export interface Reception {
   readonly take: (applicationId: string) => Effect.Effect<void, TooManyRequests>
   /** Carries a request to its answer: always, and never with a failure. */
   readonly received: <E>(
+    incoming: Incoming,
     operation: string,
     answered: (requestId: string) => Effect.Effect<Answer, E>,
     refuse: Refuse
@@ -83,14 +85,14 @@ export const make = (options: { readonly rate?: Rate | undefined }) =>
       const about = { requestId, operation }
       const logged =
         code === VendorCodes.broken
-          ? Effect.annotateLogs(Effect.logError("a request broke", cause), about)
+          ? Effect.annotateLogs(Effect.logError("a request broke", Discretion.ofCause(cause)), about)
           : failure instanceof PortFailure
             ? Effect.annotateLogs(Effect.logWarning(failure.message), about)
             : Effect.void
       return Effect.as(logged, refuse(code, { requestId }))
     }
 
-    const received: Reception["received"] = (operation, answered, refuse) =>
+    const received: Reception["received"] = (incoming, operation, answered, refuse) =>
       Effect.flatMap(Effect.zip(ids.next, Clock.currentTimeMillis), ([requestId, startedAt]) => {
         traffic.begin()
         const carried = Effect.suspend(() => answered(requestId)).pipe(
@@ -103,7 +105,7 @@ export const make = (options: { readonly rate?: Rate | undefined }) =>
           Effect.onInterrupt(() => Effect.sync(() => traffic.end(operation, 499, 0)))
         )
         // Any of them may place a call: it is carried to its end, whether or not its caller still waits.
-        return Spans.within("Wire.received", () => ({ operation, requestId }), Effect.uninterruptible(carried))
+        return Traces.received("Wire.received", incoming, requestId, Effect.uninterruptible(carried), () => operation)
       })
 
     const audited: Reception["audited"] = ({ accountId, applicationId }, about, effect) => {
@@ -113,7 +115,10 @@ export const make = (options: { readonly rate?: Rate | undefined }) =>
           return audit.record({ at, ...who, ...about, subject: { applicationId }, status: 200, problem })
         }).pipe(
           Effect.catchAllCause((cause) =>
-            Effect.annotateLogs(Effect.logError("what was done could not be recorded", cause), about)
+            Effect.annotateLogs(
+              Effect.logError("what was done could not be recorded", Discretion.ofCause(cause)),
+              about
+            )
           )
         )
       return effect.pipe(

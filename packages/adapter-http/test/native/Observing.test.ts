@@ -6,16 +6,23 @@ import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
 import * as Tracer from "effect/Tracer"
+import * as fs from "node:fs"
+import * as path from "node:path"
 import * as World from "./World.ts"
+
+const metricsPage = path.resolve(import.meta.dirname, "../../../../docs/metrics.md")
 
 describe("what operators see", () => {
   it.effect("metrics: requests by operation and status, their times, and sends by outcome", () =>
     Effect.gen(function* () {
-      const { applicationId, key: as } = yield* World.tenant()
+      const { applicationId, key: as } = yield* World.tenant({ minutes: 5_000 })
+      const app = `/v1/applications/${applicationId}`
+      yield* World.ask("POST", `${app}/callback-endpoints`, { as, body: { url: "https://shop.example/hook" } })
       const send = (to: string) =>
         World.ask("POST", `/v1/applications/${applicationId}/sends`, { as, body: { to, code: "4821" } })
       yield* send("13800138000")
       yield* send("13800138000")
+      yield* TestClock.adjust("1 hour")
       yield* World.ask("GET", "/nowhere")
       expect((yield* World.ask("GET", "/metrics")).status).toBe(401)
       expect((yield* World.ask("GET", "/metrics", { as })).status).toBe(403)
@@ -29,12 +36,36 @@ describe("what operators see", () => {
         'vsms_http_request_seconds_count{operation="sends.create"} 2',
         'vsms_sends_total{outcome="accepted"} 1',
         'vsms_sends_total{outcome="TooFrequent"} 1',
-        "vsms_http_requests_under_way 1"
+        "vsms_http_requests_under_way 1",
+        'vsms_sends_ended_total{reason="completed"} 1',
+        "vsms_billed_minutes_total 1",
+        'vsms_send_wait_seconds_bucket{le="0.01"} 1',
+        "vsms_send_wait_seconds_count 1",
+        'vsms_calls_active{route="scripted"} 0',
+        'vsms_route_up{route="scripted"} 1',
+        'vsms_calls_total{route="scripted",end="ended"} 1',
+        'vsms_work_total{queue="dial",outcome="done"} 1',
+        'vsms_work_running{queue="dial"} 0',
+        'vsms_work_lag_seconds{queue="callback"} 0',
+        'vsms_callback_tries_total{outcome="2xx"} 1',
+        'vsms_alerts_total{kind="LowBalance"} 1',
+        "# TYPE vsms_callback_tries_total counter",
+        "# TYPE process_cpu_seconds_total counter",
+        "# TYPE nodejs_eventloop_utilization gauge"
       ])
         expect(text.split("\n")).toContain(line)
       // Each line is one that Prometheus reads.
       for (const line of text.trim().split("\n"))
         expect(line).toMatch(/^(# (HELP|TYPE) .+|[a-z_]+(\{[^}]*\})? [0-9.e+-]+)$/)
+      // A family is told once, and what counts up ends in `_total`.
+      const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => ({ name: name!, type: type! }))
+      expect(new Set(types.map(({ name }) => name)).size).toBe(types.length)
+      for (const { name, type } of types) expect([name, name.endsWith("_total")]).toEqual([name, type === "counter"])
+      // The page of metrics has each of ours, and no other.
+      const documented = new Set(
+        Array.from(fs.readFileSync(metricsPage, "utf8").matchAll(/^\| `(\w+)`/gm), ([, name]) => name)
+      )
+      for (const { name } of types) expect([name, documented.has(name)]).toEqual([name, true])
     }).pipe(World.within())
   )
 

@@ -103,5 +103,12 @@ const apart = (given: ReadonlyArray<GivenBack>): readonly [ReadonlyArray<GivenBa
 
 const leaseOf = (
   queue: Queue,
-  row: { readonly owner: string; readonly key: string; readonly attempt: number; readonly token: string }
-): Lease => ({ queue, owner: row.owner, key: row.key, attempt: row.attempt, token: row.token })
+  row: Pick<Lease, "owner" | "key" | "attempt" | "token"> & { readonly trace: string | null }
+): Lease => ({
+  queue,
+  owner: row.owner,
+  key: row.key,
+  attempt: row.attempt,
+  token: row.token,
+  trace: row.trace ?? undefined
+})

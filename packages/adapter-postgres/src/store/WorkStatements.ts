@@ -44,13 +44,14 @@ export const order = (values: Values, work: ReadonlyArray<WorkOrder>, condition:
   if (enqueued.length > 0) {
     const columns: ReadonlyArray<Column<Enqueue>> = [
       ...names,
-      { name: "ready_at", type: "bigint", of: ({ dueAt }) => dueAt }
+      { name: "ready_at", type: "bigint", of: ({ dueAt }) => dueAt },
+      { name: "trace", type: "text", of: ({ trace }) => trace ?? null }
     ]
     parts.push(`enqueued_work as (
-      insert into vsms.work as t (account_id, queue, key, ready_at, attempt, token)
+      insert into vsms.work as t (account_id, queue, key, ready_at, trace, attempt, token)
       select w.*, 0, ${newToken} from ${tableOf(values, columns, enqueued)} where ${then} order by ${inOrder("w")}
       on conflict (account_id, queue, key) do update set
-      ready_at = excluded.ready_at, attempt = 0, token = excluded.token)`)
+      ready_at = excluded.ready_at, trace = excluded.trace, attempt = 0, token = excluded.token)`)
   }
   return parts
 }
@@ -70,8 +71,8 @@ export const lease = (options: {
       order by ready_at limit ${values.add(limit, "int")} for update skip locked),
     leased as (
       update vsms.work t set ready_at = ${values.add(until, "bigint")}, attempt = t.attempt + 1, token = ${newToken}
-      from due w where ${isNamed} returning t.account_id as owner, t.key, t.attempt, t.token, w.ready_at)
-    select owner, key, attempt, token from leased order by ready_at`
+      from due w where ${isNamed} returning t.account_id as owner, t.key, t.attempt, t.token, t.trace, w.ready_at)
+    select owner, key, attempt, token, trace from leased order by ready_at`
   )
 }
 

@@ -13,6 +13,7 @@ import * as Balance from "../balance/Balance.ts"
 import { IdGenerator } from "../IdGenerator.ts"
 import { type InvalidInput, parser } from "../InvalidInput.ts"
 import * as Minutes from "../money/Minutes.ts"
+import * as Metrics from "../Metrics.ts"
 import type { PortFailure } from "../PortFailure.ts"
 import * as Decision from "../storage/Decision.ts"
 import { Journal } from "../storage/Journal.ts"
@@ -308,6 +309,7 @@ const make = Effect.gen(function* () {
           Effect.succeed(retry === "never" ? ("never" as const) : ("later" as const))
         )
       )
+    Metrics.alertTried(channel, outcome)
     yield* change(alert, (env, state) => Alert.record(env, state, { contactId, channel }, outcome))
   })
 
@@ -321,6 +323,7 @@ const make = Effect.gen(function* () {
       : AlertContact.reachAll(yield* contactsFor(accountId, state.facts)).map(targetOf)
     const fired = yield* change(ref, (env, state) => Alert.address(env, state, targets))
     if (fired === null) return undefined
+    if (!state.addressed) Metrics.alerted(state.facts._tag)
     const now = yield* Clock.currentTimeMillis
     const due = fired.deliveries.filter((delivery) => (Alert.dueAt(fired, delivery) ?? Infinity) <= now)
     yield* Effect.forEach(due, (delivery) => deliver(ref, fired, delivery), { concurrency: 8, discard: true })

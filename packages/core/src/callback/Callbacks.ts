@@ -16,6 +16,8 @@ import { IdGenerator } from "../IdGenerator.ts"
 import { type InvalidInput, parser } from "../InvalidInput.ts"
 import * as Now from "../Now.ts"
 import type { PortFailure } from "../PortFailure.ts"
+import * as Metrics from "../Metrics.ts"
+import * as Spans from "../Spans.ts"
 import type * as Explanation from "../sending/Explanation.ts"
 import * as Receipt from "../sending/Receipt.ts"
 import * as Send from "../sending/Send.ts"
@@ -390,6 +392,7 @@ const make = (options: CallbackOptions, ports: Ports): typeof Callbacks.Service 
     const ref = Delivery.ref(owner, key)
     const record = (answer: CallbackAnswer, at: number) =>
       Now.use((now) => {
+        Metrics.calledBack(answer._tag === "Status" ? `${Math.floor(answer.status / 100)}xx` : answer.trouble)
         const outcome = outcomeOf(answer, at, now - at)
         return journal.transact([ref], ([row]) => {
           const events = Delivery.tried(row.state, outcome)
@@ -416,16 +419,24 @@ const make = (options: CallbackOptions, ports: Ports): typeof Callbacks.Service 
         if (endpoint === undefined || format === undefined || url === undefined || message === undefined)
           return Effect.succeed(gone)
         const { body } = message
-        const deliver = (headers: Headers) =>
-          Effect.catchAll(
-            transport.post({
+        /** Its receiver can go on with the trace: the header is none of those that are signed. */
+        const post = (headers: Headers) =>
+          Effect.withFiberRuntime<CallbackAnswer, PortFailure>((fiber) => {
+            const traceparent = Spans.current(fiber)
+            return transport.post({
               url: Redacted.value(url),
-              headers,
+              headers: traceparent === undefined ? headers : { ...headers, traceparent },
               body,
               timeoutMillis: options.timeoutMillis,
               allows: (address) => TargetUrl.allows(options.targets, address)
-            }),
-            (failure) => Effect.succeed(brokenTransport(failure))
+            })
+          })
+        const deliver = (headers: Headers) =>
+          Spans.within(
+            "CallbackTransport.post",
+            () => ({ "http.request.method": "POST", sendId: delivery.sendId, endpointId: delivery.endpointId }),
+            Effect.catchAll(post(headers), (failure) => Effect.succeed(brokenTransport(failure))),
+            { kind: "client", outcome: answered }
           )
         if (!format.signed) return deliver(unsigned)
         const secrets = AppSecret.usableSecrets({ state: endpoint, personal: endpoints.personal }, now)
@@ -468,6 +479,10 @@ const brokenTransport = ({ retry }: PortFailure): CallbackAnswer => ({
   _tag: "Trouble",
   trouble: retry === "never" ? "unsendable" : "transport"
 })
+
+/** What a span says of an answer. Which URL it was, is the endpoint's. */
+const answered = (answer: CallbackAnswer): Spans.Attributes =>
+  answer._tag === "Status" ? { "http.response.status_code": answer.status } : { "error.type": answer.trouble }
 
 const outcomeOf = (answer: CallbackAnswer, at: number, tookMillis: number): Delivery.Outcome =>
   answer._tag === "Status"

@@ -6,8 +6,11 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Discretion from "../Discretion.ts"
+import * as Metrics from "../Metrics.ts"
 import * as Now from "../Now.ts"
 import type { PortFailure } from "../PortFailure.ts"
+import * as Spans from "../Spans.ts"
 import type * as Progress from "../sending/Progress.ts"
 import * as Send from "../sending/Send.ts"
 import type { Sends } from "../sending/Sends.ts"
@@ -155,21 +158,33 @@ export const carry = (calls: Calls, row: Row<typeof Send.kind>, taken: Taken, ca
       if (Cause.isInterruptedOnly(exit.cause)) return Effect.failCause(exit.cause as Cause.Cause<never>)
       calls.live.signal(live, "CallFaulted", now)
       const failure = Cause.failureOption(exit.cause)
-      if (failure._tag === "None") return Effect.as(Effect.logError("a channel has a defect", exit.cause), "unknown")
+      if (failure._tag === "None")
+        return Effect.as(Effect.logError("a channel has a defect", Discretion.ofCause(exit.cause)), "unknown")
       if (failure.value.placed === "no" && !disturbed) return routeFailed(failure.value.detail)
       return whenStored
     })
 
-  const placed = Effect.matchCauseEffect(
-    Effect.suspend(() => {
-      placing = true
-      return live.channel.place(call, report)
-    }),
-    {
-      onFailure: (cause) => over(Exit.failCause(cause)),
-      onSuccess: () => over(Exit.void)
-    }
+  const onRoute = Spans.within(
+    "CallChannel.place",
+    () => ({ accountId: ref.owner, sendId: ref.key, route, attempt: row.state.attempts.length + 1 }),
+    Effect.matchCauseEffect(
+      Effect.suspend(() => {
+        placing = true
+        // A channel reports from wherever it hears.
+        const belonging = Spans.belonging()
+        return live.channel.place(call, (event) => belonging(report(event)))
+      }),
+      {
+        onFailure: (cause) => over(Exit.failCause(cause)),
+        onSuccess: () => over(Exit.void)
+      }
+    ),
+    { kind: "client", outcome: (end) => ({ end }) }
   )
+  const placed = Effect.map(onRoute, (end) => {
+    Metrics.callEnded(route, end)
+    return end
+  })
 
   const started: Send.Report = { _tag: "DialStarted", route, at }
   // A storage that failed may have recorded it all the same: the try is ours if it is there as we told it. Were it
@@ -182,6 +197,7 @@ export const carry = (calls: Calls, row: Row<typeof Send.kind>, taken: Taken, ca
       }),
     onSuccess: (recorded) => {
       tell(calls.steps, ref, started, recorded, passedOver)
+      if (recorded.recorded && row.state.attempts.length === 0) Metrics.dialled(at - row.state.accepted.at)
       return recorded.recorded ? placed : Effect.succeed<CallEnd>("notOurs")
     }
   })

@@ -18,9 +18,9 @@ import * as Application from "../account/Application.ts"
 import * as Holdings from "../number/Holdings.ts"
 import * as Now from "../Now.ts"
 import type { PortFailure } from "../PortFailure.ts"
+import * as Spans from "../Spans.ts"
 import * as Send from "../sending/Send.ts"
 import { Sends } from "../sending/Sends.ts"
-import * as Spans from "../sending/Spans.ts"
 import { Journal } from "../storage/Journal.ts"
 import type { Row } from "../storage/Kind.ts"
 import * as Worker from "../storage/Worker.ts"
@@ -215,16 +215,18 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
       inProgress.add(entry)
       if (inProgress.size === 1) begun.unsafeOffer(undefined)
       const fiber = fork(
-        Effect.onExit(call, (exit) => {
-          inProgress.delete(entry)
-          const released = Now.use((now) => Effect.succeed(live.release(route, now)))
-          if (!Exit.isInterrupted(exit)) return released
-          const handedOver = Now.use((now) => {
-            carried?.cut(now)
-            return Effect.ignore(lostSight(row))
+        Spans.belonging()(
+          Effect.onExit(call, (exit) => {
+            inProgress.delete(entry)
+            const released = Now.use((now) => Effect.succeed(live.release(route, now)))
+            if (!Exit.isInterrupted(exit)) return released
+            const handedOver = Now.use((now) => {
+              carried?.cut(now)
+              return Effect.ignore(lostSight(row))
+            })
+            return Effect.zipRight(handedOver, released)
           })
-          return Effect.zipRight(handedOver, released)
-        })
+        )
       )
       entry.fiber = fiber
       return fiber
@@ -330,15 +332,11 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
       })
 
     const handle = (lease: Lease): Effect.Effect<Worker.Outcome, PortFailure> =>
-      Spans.within(
-        "Dispatcher.dial",
-        () => ({ accountId: lease.owner, sendId: lease.key }),
-        Effect.flatMap(sends.load(Send.ref(lease.owner, lease.key)), (row) => {
-          if (Attempt.mayDial(row.state)) return dial(row, lease)
-          // Somebody's call, of whom nothing is known here: never dialled over.
-          return Attempt.open(row.state) === undefined ? done : Effect.as(lostSight(row), undefined)
-        })
-      )
+      Effect.flatMap(sends.load(Send.ref(lease.owner, lease.key)), (row) => {
+        if (Attempt.mayDial(row.state)) return dial(row, lease)
+        // Somebody's call, of whom nothing is known here: never dialled over.
+        return Attempt.open(row.state) === undefined ? done : Effect.as(lostSight(row), undefined)
+      })
 
     /** A channel that reports no end does not keep its call for ever. */
     const cutOff = Effect.map(Clock.currentTimeMillis, (now) => {
@@ -372,6 +370,7 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
       concurrency: policy.concurrency ?? carried + policy.lineMax * (live.all.length + 1),
       leaseMillis: policy.leaseMillis,
       graceMillis: policy.graceMillis,
+      sendId: ({ key }) => key,
       handle
     })
     // Runs before the worker stops: what has not begun to dial does not begin any more.

@@ -4,6 +4,7 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Metrics from "../Metrics.ts"
 import * as Now from "../Now.ts"
 import type { Channel } from "./CallChannel.ts"
 import type { DispatchPolicy } from "./DispatchPolicy.ts"
@@ -64,6 +65,9 @@ const ring = (waiter: Waiter): void => {
   waiter.wake?.()
 }
 
+const tell = ({ health, load, route }: LiveRoute): void =>
+  Metrics.routeFares(route.id, load.active, RouteHealth.takesCalls(health))
+
 export class LiveRoutes {
   readonly all: ReadonlyArray<LiveRoute>
   private readonly settings: Settings
@@ -83,6 +87,7 @@ export class LiveRoutes {
       load: RouteLoad.idle,
       waiting: 0
     }))
+    this.all.forEach(tell)
   }
 
   /**
@@ -126,6 +131,7 @@ export class LiveRoutes {
   /** The call is over. */
   release(live: LiveRoute, now: number): void {
     live.load = RouteLoad.ended(live.load)
+    tell(live)
     this.serveAll(now)
   }
 
@@ -134,6 +140,7 @@ export class LiveRoutes {
     const before = live.health
     live.health = RouteHealth.observe(this.settings.health, before, signal, now)
     if (before._tag === live.health._tag) return
+    tell(live)
     if (before._tag === "Closed") this.onOpen(live)
     this.serveAll(now)
   }
@@ -157,7 +164,10 @@ export class LiveRoutes {
   private choose(wish: Wish, now: number): Choice {
     if (now >= wish.until) return noRoom
     const { chosen, passedOver } = this.look(wish, now)
-    if (chosen !== undefined) chosen.load = RouteLoad.begun(chosen.route, chosen.load, now)
+    if (chosen !== undefined) {
+      chosen.load = RouteLoad.begun(chosen.route, chosen.load, now)
+      tell(chosen)
+    }
     return { chosen, passedOver, outlook: RouteChoice.outlook(passedOver) }
   }
 

@@ -10,7 +10,6 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Send from "../sending/Send.ts"
 import { Sends } from "../sending/Sends.ts"
-import * as Spans from "../sending/Spans.ts"
 import * as Decision from "../storage/Decision.ts"
 import { Journal } from "../storage/Journal.ts"
 import type { Ref } from "../storage/Kind.ts"
@@ -100,12 +99,8 @@ const make = (policy: DispatchPolicy.DispatchPolicy) =>
     yield* Worker.run({
       queue: "reconcile",
       ...Worker.defaults,
-      handle: ({ attempt, key, owner }) =>
-        Spans.within(
-          "Reconciler.reconcile",
-          () => ({ accountId: owner, sendId: key }),
-          inTime(Send.ref(owner, key), attempt)
-        )
+      sendId: ({ key }) => key,
+      handle: ({ attempt, key, owner }) => inTime(Send.ref(owner, key), attempt)
     })
   })
 

@@ -110,7 +110,7 @@ const make = Effect.gen(function* () {
 
   const renew = Effect.fn("Numbers.renew")(function* (input: typeof NumberInput.Encoded) {
     const { accountId, number } = yield* parseNumber(input)
-    yield* Effect.annotateCurrentSpan({ accountId, number })
+    yield* Effect.annotateCurrentSpan({ accountId })
     const order = yield* orderTerm(journal, { accountId, number, rent })
     const now = yield* Clock.currentTimeMillis
     if (!Order.isOpen(order) || now < order.expiresAt) return order
@@ -121,7 +121,7 @@ const make = Effect.gen(function* () {
 
   const setAutoRenewal = Effect.fn("Numbers.setAutoRenewal")(function* (input: typeof AutoRenewInput.Encoded) {
     const { accountId, number, on } = yield* parseAutoRenew(input)
-    yield* Effect.annotateCurrentSpan({ accountId, number, on })
+    yield* Effect.annotateCurrentSpan({ accountId, on })
     const now = yield* Clock.currentTimeMillis
     yield* journal.transact([Holdings.ref(accountId)], ([row]) =>
       Either.map(Holdings.setAutoRenewal({ now }, row.state, { number, on }), (events) => {

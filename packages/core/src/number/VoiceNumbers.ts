@@ -94,7 +94,6 @@ const make = Effect.gen(function* () {
 
   const remove = Effect.fn("VoiceNumbers.remove")(function* (input: typeof RemoveInput.Encoded) {
     const { number } = yield* parseRemove(input)
-    yield* Effect.annotateCurrentSpan({ number })
     const now = yield* Clock.currentTimeMillis
     yield* journal.transact([VoiceNumber.ref(number)], ([row]) =>
       Either.map(VoiceNumber.unlist({ now }, row.state, { number }), (events) =>
@@ -138,7 +137,6 @@ const make = Effect.gen(function* () {
 
   const look = Effect.fn("VoiceNumbers.look")(function* (input: typeof RemoveInput.Encoded) {
     const { number } = yield* parseRemove(input)
-    yield* Effect.annotateCurrentSpan({ number })
     const now = yield* Clock.currentTimeMillis
     const { state } = yield* journal.load(VoiceNumber.ref(number))
     return view(number, state, now)

@@ -11,8 +11,10 @@ import * as Schema from "effect/Schema"
 import * as Application from "../account/Application.ts"
 import { IdGenerator } from "../IdGenerator.ts"
 import { InvalidInput, parser } from "../InvalidInput.ts"
+import * as Metrics from "../Metrics.ts"
 import * as Now from "../Now.ts"
 import type { PortFailure } from "../PortFailure.ts"
+import * as Spans from "../Spans.ts"
 import * as Decision from "../storage/Decision.ts"
 import { Journal } from "../storage/Journal.ts"
 import type { Ref, Row } from "../storage/Kind.ts"
@@ -32,7 +34,6 @@ import * as SendCheck from "./SendCheck.ts"
 import * as SendLimits from "./SendLimits.ts"
 import * as SendPolicy from "./SendPolicy.ts"
 import * as SendRequest from "./SendRequest.ts"
-import * as Spans from "./Spans.ts"
 
 export { UnknownSend } from "./Send.ts"
 
@@ -230,17 +231,31 @@ const make = (options: { readonly policy: SendPolicy.SendPolicy; readonly plan?:
       input: SendRequest.Input
     ): Effect.Effect<Acceptance.Outcome, SendRequest.FormRefusal | PortFailure> => {
       const parsed = parse(input)
-      if (Either.isLeft(parsed)) return Effect.fail(parsed.left)
+      if (Either.isLeft(parsed)) {
+        Metrics.asked(parsed.left._tag)
+        return Effect.fail(parsed.left)
+      }
       const request = parsed.right
-      return Spans.within(
+      const decided = Spans.within(
         "Sends.accept",
         () => ({ accountId, applicationId }),
         Effect.flatMap(templateOf(accountId, applicationId, request), (templateId) =>
           Effect.flatMap(ids.next, (sendId) =>
             Now.use((now) => decide({ accountId, applicationId, sendId, templateId, request }, now))
           )
-        )
+        ),
+        { outcome: outcomeOf }
       )
+      return Effect.mapBoth(decided, {
+        onFailure: (failure) => {
+          Metrics.asked(failure._tag)
+          return failure
+        },
+        onSuccess: (outcome) => {
+          Metrics.asked(nameOf(outcome))
+          return outcome
+        }
+      })
     }
 
     const accept = (accountId: string, applicationId: string, input: SendRequest.Input) =>
@@ -268,7 +283,12 @@ const make = (options: { readonly policy: SendPolicy.SendPolicy; readonly plan?:
         Now.use((now) => {
           const env = { now, keepCodes }
           return Progress.canEnd(report)
-            ? journal.transact(Progress.endingRefs(ref), (books) => Either.right(Progress.finish(env, books, report)))
+            ? Effect.map(
+                journal.transact(Progress.endingRefs(ref), (books) =>
+                  Either.right(Progress.finish(env, books, report))
+                ),
+                counted
+              )
             : journal.transact([ref], ([send]) => Either.right(Progress.advance(env, send, report)))
         })
       )
@@ -447,6 +467,20 @@ const parseLimits = parser(SendLimits.State)
 // ---------------------------------------------------------------------------------------------------------------------
 
 const batchMax = 200
+
+const counted = (recorded: Progress.Recorded): Progress.Recorded => {
+  const { billedMinutes, reason } = recorded.state
+  if (recorded.ended) Metrics.ended(reason ?? "completed", billedMinutes)
+  return recorded
+}
+
+/** How an attempt is counted. */
+const nameOf = (outcome: Acceptance.Outcome): string =>
+  outcome._tag === "Refused" ? outcome.refusal._tag : outcome.acceptance.repeated ? "repeated" : "accepted"
+
+/** What a span says of an attempt. */
+const outcomeOf = (outcome: Acceptance.Outcome): Spans.Attributes =>
+  outcome._tag === "Accepted" ? { sendId: outcome.acceptance.sendId } : { refusal: outcome.refusal._tag }
 
 const viewOf = ({ personal, ref, state }: Row<typeof Send.kind>): SendView => ({ sendId: ref.key, state, personal })
 

@@ -25,6 +25,8 @@ export type WorkOrder =
       readonly owner: string
       readonly key: string
       readonly dueAt: number
+      /** The span that asks for it (W3C `traceparent`), where spans are recorded. Every lease of the work has it. */
+      readonly trace?: string | undefined
     }
   | { readonly _tag: "Cancel"; readonly queue: Queue; readonly owner: string; readonly key: string }
 

@@ -18,6 +18,8 @@ export interface Lease {
   readonly attempt: number
   /** Differs for every lease and every enqueueing: the fence. */
   readonly token: string
+  /** As it was enqueued with. */
+  readonly trace?: string | undefined
 }
 
 export class WorkQueue extends Context.Tag("@vsms/core/storage/WorkQueue")<

@@ -15,7 +15,10 @@ import * as FiberHandle from "effect/FiberHandle"
 import * as FiberSet from "effect/FiberSet"
 import * as Queues from "effect/Queue"
 import type * as Scope from "effect/Scope"
+import * as Discretion from "../Discretion.ts"
+import * as Metrics from "../Metrics.ts"
 import { PortFailure } from "../PortFailure.ts"
+import * as Spans from "../Spans.ts"
 import type { Queue } from "./Decision.ts"
 import { type Lease, WorkQueue } from "./WorkQueue.ts"
 
@@ -37,6 +40,8 @@ export interface WorkerOptions<R> {
    * port had failed, so that an outside that hangs does not keep the worker's hands for ever.
    */
   readonly handleMillis?: number
+  /** Which send it is about, where it is about one: for the span of the work. */
+  readonly sendId?: (lease: Lease) => string
 }
 
 /** Sensible options for queues whose work is short. */
@@ -87,6 +92,7 @@ export const run = <R>(options: WorkerOptions<R>): Effect.Effect<void, never, Wo
 
     const ended = (id: string, entry: Running): void => {
       if (running.get(id) === entry) running.delete(id)
+      Metrics.working(queue, running.size)
       if (idle !== undefined && running.size === 0) Deferred.unsafeDone(idle, Effect.void)
       if (!full) return
       full = false
@@ -99,6 +105,7 @@ export const run = <R>(options: WorkerOptions<R>): Effect.Effect<void, never, Wo
       // Work that came again although it is being done here was lost, or asked anew: only the new lease can finish it.
       running.get(id)?.fiber?.unsafeInterruptAsFork(FiberId.none)
       running.set(id, entry)
+      Metrics.working(queue, running.size)
       if (running.size === 1) begun.unsafeOffer(undefined)
       entry.fiber = fork(attempt(workQueue, options, entry))
       entry.fiber.addObserver(() => ended(id, entry))
@@ -190,15 +197,49 @@ const attempt = <R>(
   options: WorkerOptions<R>,
   entry: Running
 ): Effect.Effect<void, never, R> =>
-  Effect.suspend(() => limited(options, options.handle(entry.lease))).pipe(
+  traced(
+    options,
+    entry.lease,
+    limited(
+      options,
+      Effect.suspend(() => options.handle(entry.lease))
+    )
+  ).pipe(
     Effect.flatMap((outcome) => {
       entry.settling = true
+      Metrics.worked(options.queue, outcome === undefined ? "done" : "later")
       return outcome === undefined ? workQueue.finish(entry.lease) : workQueue.postpone(entry.lease, outcome)
     }),
     Effect.catchAllCause((cause) =>
       Cause.isInterruptedOnly(cause)
         ? Effect.void
         : Effect.zipRight(report(entry.lease, cause), Effect.ignore(tryLater(workQueue, entry)))
+    )
+  )
+
+/**
+ * A span for the work, in the trace of whoever asked for it; named and described as OpenTelemetry has it for messages.
+ * Keys are left out: that of a number's renewal is the number.
+ */
+const traced = <A, E, R>(
+  { queue, sendId }: WorkerOptions<R>,
+  lease: Lease,
+  handled: Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  Spans.continued(
+    lease.trace,
+    Spans.within(
+      `process ${queue}`,
+      () => ({
+        "messaging.system": "vsms",
+        "messaging.operation.type": "process",
+        "messaging.destination.name": queue,
+        accountId: lease.owner,
+        attempt: lease.attempt,
+        ...(sendId === undefined ? {} : { sendId: sendId(lease) })
+      }),
+      handled,
+      { kind: "consumer" }
     )
   )
 
@@ -218,7 +259,9 @@ const tryLater = (workQueue: typeof WorkQueue.Service, { lease }: Running) =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => workQueue.postpone(lease, now + pauseMillis(lease.attempt)))
 
 /** The outside breaks now and then; a defect is ours. Neither may stop the other work of the queue. */
-const report = (lease: Lease, cause: Cause.Cause<PortFailure>): Effect.Effect<void> =>
-  Cause.isDie(cause)
-    ? Effect.logError(`${lease.queue}: a handler has a defect`, cause)
+const report = (lease: Lease, cause: Cause.Cause<PortFailure>): Effect.Effect<void> => {
+  Metrics.worked(lease.queue, Cause.isDie(cause) ? "defect" : "failed")
+  return Cause.isDie(cause)
+    ? Effect.logError(`${lease.queue}: a handler has a defect`, Discretion.ofCause(cause))
     : Effect.logWarning(`${lease.queue}: ${String(Cause.squash(cause))}`)
+}

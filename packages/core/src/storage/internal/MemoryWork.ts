@@ -9,6 +9,7 @@ import { Heap, type Timed } from "./Heap.ts"
 interface Item {
   readonly owner: string
   readonly key: string
+  readonly trace: string | undefined
   attempt: number
   leased: boolean
   /** Differs after every move; leases and heap entries that carry an older one are void. 0: it is off the queue. */
@@ -80,7 +81,8 @@ export class MemoryWork {
       if (item !== undefined) line.delete(item)
       return
     }
-    const item: Item = { owner, key, attempt: 0, leased: false, token: ++this.tokens, at: order.dueAt }
+    const { dueAt: at, trace } = order
+    const item: Item = { owner, key, trace, attempt: 0, leased: false, token: ++this.tokens, at }
     line.put(item)
     this.ring(queue, line, item)
   }
@@ -100,8 +102,8 @@ export class MemoryWork {
       item.attempt++
       item.leased = true
       this.move(line, item, now + leaseMillis)
-      const { attempt, key, owner } = item
-      leases.push({ queue, owner, key, attempt, token: String(item.token) })
+      const { attempt, key, owner, trace } = item
+      leases.push({ queue, owner, key, attempt, token: String(item.token), trace })
     }
     return leases
   }

@@ -392,6 +392,17 @@ export const brokenStores: ReadonlyArray<BrokenStore> = [
     }
   ),
   broken(
+    "traceless: keeps no trace with the work",
+    "every lease has the trace that its work was last enqueued with, or none",
+    ({ workQueue }) => ({
+      workQueue: {
+        ...workQueue,
+        lease: (options) =>
+          Effect.map(workQueue.lease(options), (leases) => leases.map((lease) => ({ ...lease, trace: undefined })))
+      }
+    })
+  ),
+  broken(
     "silent: its bell never rings",
     "a bell rings when work is enqueued or given back, also between looking and listening",
     ({ workQueue }) => ({

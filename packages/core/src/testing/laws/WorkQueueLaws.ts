@@ -261,4 +261,26 @@ const rings: Law<Journal | WorkQueue> = example({
   )
 })
 
-export const laws: ReadonlyArray<Law<Journal | WorkQueue>> = [followsModel, neverShared, rings]
+const traces: Law<Journal | WorkQueue> = example({
+  rules: ["SND-10"],
+  sentence: "every lease has the trace that its work was last enqueued with, or none",
+  then: Effect.gen(function* () {
+    const work = yield* WorkQueue
+    yield* drain
+    const owner = "traced"
+    const enqueued = (trace: string | undefined) =>
+      order(owner, { _tag: "Enqueue", queue, owner, key: "a", dueAt: 1, trace })
+    const leased = Effect.map(work.lease({ queue, now: 1, limit: 1, leaseMillis: 10 }), ([lease]) => lease!)
+    const first = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    yield* enqueued(first)
+    const lease = yield* leased
+    yield* expectEqual(lease.trace, first, "the trace of the first lease")
+    yield* work.postpone(lease, 1)
+    yield* expectEqual((yield* leased).trace, first, "the trace of work that was given back")
+    yield* enqueued(undefined)
+    yield* expectEqual((yield* leased).trace, undefined, "the trace of work that was asked anew without one")
+    yield* drain
+  })
+})
+
+export const laws: ReadonlyArray<Law<Journal | WorkQueue>> = [followsModel, neverShared, rings, traces]

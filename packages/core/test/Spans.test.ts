@@ -2,9 +2,9 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
-import * as Send from "../../src/sending/Send.ts"
-import * as Spans from "../../src/sending/Spans.ts"
-import { accountId, applicationId, makeWorld } from "./SendWorld.ts"
+import * as Send from "../src/sending/Send.ts"
+import * as Spans from "../src/Spans.ts"
+import { accountId, applicationId, makeWorld } from "./sending/SendWorld.ts"
 
 interface Seen {
   readonly name: string
@@ -49,7 +49,7 @@ describe("Spans", () => {
     })
     const sendId = world.run(Effect.withTracer(life, keeping(seen)))
     expect(seen.map(({ name }) => name)).toEqual(["Sends.accept", "Sends.record"])
-    expect(Object.fromEntries(seen[0]!.attributes)).toEqual({ accountId, applicationId })
+    expect(Object.fromEntries(seen[0]!.attributes)).toEqual({ accountId, applicationId, sendId })
     expect(Object.fromEntries(seen[1]!.attributes)).toEqual({ sendId, report: "HungUp" })
   })
 
