@@ -51,6 +51,8 @@ const patienceMillis = 5_000
 
 /** How long calls may take to end when the channel is closed. */
 const lingerMillis = 2_000
+/** After a connection: should anything be missed while Asterisk finds its way back to us, it is seen by looking again. */
+const looks = [Duration.zero, Duration.seconds(1), Duration.seconds(5)]
 /** From the loss of a call's audio until it is begun anew. */
 const resumeMillis = Duration.millis(300)
 
@@ -104,7 +106,7 @@ export const make = (options: AsteriskAriOptions): Effect.Effect<Channel, never,
       {
         onEvent,
         onUp: () => {
-          for (const id of live.keys()) run(lookAfter(id))
+          for (const id of live.keys()) run(Effect.forEach(looks, (pause) => Effect.delay(lookAfter(id), pause)))
         },
         onDown: () => {
           for (const tell of live.values()) tell({ _tag: "Lost" })
@@ -139,8 +141,9 @@ export const make = (options: AsteriskAriOptions): Effect.Effect<Channel, never,
     const lookAfter = (id: string): Effect.Effect<void> =>
       Effect.ignore(
         Effect.gen(function* () {
+          if (!live.has(id)) return
           // Before it is looked at: what happens in between is told.
-          yield* client.request("POST", `/applications/${client.app}/subscription`, { eventSource: `channel:${id}` })
+          yield* client.request("POST", `/applications/${client.app}/subscription`, { eventSource: [`channel:${id}`] })
           const shown = yield* look(id)
           const seen: AriCall.Input =
             shown === undefined

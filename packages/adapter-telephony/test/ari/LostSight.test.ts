@@ -62,7 +62,7 @@ const follow = (channel: Channel, call: Call) =>
         { until: (isThere) => isThere }
       )
     const tags = () => events.map(({ _tag }) => _tag)
-    return { until, tags, over: Fiber.join(fiber) }
+    return { until, tags, over: Fiber.join(fiber), letGo: Fiber.interrupt(fiber) }
   })
 
 const suite = why === undefined ? describe : describe.skip
@@ -113,6 +113,48 @@ suite(title("SND-10: an Asterisk that is lost sight of"), { concurrent: true, ti
         expect(yield* asterisk.heard("7001", speech)).toBe(true)
       })
     ))
+
+  it("a callee who hangs up once the connection is back is noticed", () =>
+    run(
+      Effect.gen(function* () {
+        const phones = yield* Phones.make()
+        const wire = yield* Proxy.make(asterisk.httpPort)
+        phones.set("+8613800138000", { rings: 0, answers: true })
+        const channel = yield* channelTo(wire.port, phones.hop("udp").port)
+        const call = yield* follow(channel, callOf("hangsUpLater", "+8613800138000", { plays: 3, pauseMillis: 5_000 }))
+        yield* call.until("Answered")
+        yield* wire.setDown(true)
+        yield* wire.setDown(false)
+        yield* channel.probe
+        phones.putDown("+8613800138000")
+        // Told, or seen to be gone: then nobody knows when it ended.
+        const isTold = Either.isRight(yield* Effect.timeout(call.over, 12_000))
+        expect(call.tags()).toEqual(["Ringing", "Answered", ...(isTold ? ["HungUp"] : [])])
+      })
+    ))
+
+  it.each([
+    ["rings", { answers: false }, "Ringing", "CANCEL"],
+    ["is up", { rings: 0, answers: true }, "Answered", "BYE"]
+  ] as const)("whoever lets go of a call that %s ends it at the far end", (name, habit, tag, sent) =>
+    run(
+      Effect.gen(function* () {
+        const phones = yield* Phones.make()
+        phones.set("+8613800138000", habit)
+        const channel = yield* channelTo(asterisk.httpPort, phones.hop("udp").port)
+        const call = yield* follow(channel, callOf(`letsGo ${name}`, "+8613800138000"))
+        yield* call.until(tag)
+        yield* call.letGo
+        yield* Effect.repeat(
+          Effect.delay(
+            Effect.sync(() => phones.asked.includes(sent)),
+            10
+          ),
+          { until: (isThere) => isThere }
+        )
+      })
+    )
+  )
 
   it("a call that ended meanwhile is reported as what it is: nobody knows when", () =>
     run(

@@ -1,6 +1,7 @@
 /**
  * Phones behind a trunk of the tests' own, on a real socket of this machine: each behaves as its number was told to.
  */
+import { randomBytes } from "node:crypto"
 import * as Effect from "effect/Effect"
 import * as Answer from "../../../src/sip/message/Answer.ts"
 import * as Message from "../../../src/sip/message/Message.ts"
@@ -48,7 +49,6 @@ export const make = (address = "127.0.0.1", own?: { readonly certificate: string
     const shown = new Map<string, ReadonlyArray<string>>()
     const asked: Array<string> = []
     let isDown = false
-    let tokens = 0
     let opened: Transport.Transport | undefined
     const port = () => opened?.tlsPort ?? opened?.port ?? 0
     const settings: Transport.TransportOptions =
@@ -131,7 +131,8 @@ export const make = (address = "127.0.0.1", own?: { readonly certificate: string
             opened = transport
           })
         ),
-      { token: () => `phones${tokens++}`, sentBy: () => ({ host: "phones.test", port: port() }) },
+      // Peers tell transactions apart by the branch alone, whoever it comes from.
+      { token: () => `phones${randomBytes(8).toString("hex")}`, sentBy: () => ({ host: "phones.test", port: port() }) },
       (event) => {
         if (event._tag !== "Request") return void asked.push(event._tag === "Acknowledged" ? "ACK" : event._tag)
         const { transaction } = event
