@@ -48,8 +48,18 @@ export interface AriClient {
   readonly down: () => string | undefined
   /** Connects at once, if there is no connection, and waits for how that ends. */
   readonly connect: Effect.Effect<void>
-  /** The audio of one channel. */
-  readonly media: (connectionId: string) => WebSocket
+  /** Opens the connection for the audio of one channel. */
+  readonly media: (connectionId: string, listener: AudioListener) => AudioSocket
+}
+
+export interface AudioListener {
+  readonly onText: (text: string) => void
+  readonly onGone: () => void
+}
+
+export interface AudioSocket {
+  readonly send: (data: string | Uint8Array) => void
+  readonly close: () => void
 }
 
 export interface ClientTiming {
@@ -199,11 +209,18 @@ export const make = (
               )
             )
       ),
-      media: (connectionId) =>
-        new WebSocket(`${socketBase}/media/${encodeURIComponent(connectionId)}`, ["media"], {
+      media: (connectionId, { onGone, onText }) => {
+        const socket = new WebSocket(`${socketBase}/media/${encodeURIComponent(connectionId)}`, ["media"], {
           handshakeTimeout: timing.requestMillis,
           perMessageDeflate: false
         })
+        socket.on("message", (bytes: Buffer, isBinary) => {
+          if (!isBinary) onText(bytes.toString())
+        })
+        socket.on("error", onGone)
+        socket.on("close", onGone)
+        return { send: (data) => socket.send(data), close: () => socket.terminate() }
+      }
     } satisfies AriClient
   }).pipe(Effect.provide(FetchHttpClient.layer))
 

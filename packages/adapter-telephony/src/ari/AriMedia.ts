@@ -66,26 +66,25 @@ export const play = (client: AriClient, wish: Wish): Effect.Effect<void, string,
     })
     const answer = Schema.decodeUnknownEither(Answer)(made)
     if (Either.isLeft(answer)) return yield* Effect.fail("no media over WebSockets there")
-    const socket = yield* Effect.acquireRelease(
-      Effect.sync(() => client.media(answer.right.channelvars.MEDIA_WEBSOCKET_CONNECTION_ID)),
-      // With the socket its channel goes too.
-      (socket) => Effect.sync(() => socket.terminate())
-    )
     const started = yield* Deferred.make<void, string>()
     const over = yield* Deferred.make<void, string>()
     const broken = (detail: string): void => {
       Deferred.unsafeDone(started, Effect.fail(detail))
       Deferred.unsafeDone(over, Effect.fail(detail))
     }
-    socket.on("error", () => broken("the audio's connection failed"))
-    socket.on("close", () => broken("the audio's connection was closed"))
-    socket.on("message", (bytes: Buffer, isBinary) => {
-      const told = isBinary ? undefined : Either.getOrUndefined(decode(bytes.toString()))?.event
+    const onText = (text: string): void => {
+      const told = Either.getOrUndefined(decode(text))?.event
       if (told === "MEDIA_START") Deferred.unsafeDone(started, Effect.void)
       else if (told === "MEDIA_MARK_PROCESSED") wish.onPlayed()
       else if (told === "MEDIA_BUFFERING_COMPLETED") Deferred.unsafeDone(over, Effect.void)
       else if (told === "ERROR") broken("Asterisk did not take the audio")
-    })
+    }
+    const onGone = () => broken("the audio's connection was closed")
+    const socket = yield* Effect.acquireRelease(
+      Effect.sync(() => client.media(answer.right.channelvars.MEDIA_WEBSOCKET_CONNECTION_ID, { onGone, onText })),
+      // With the socket its channel goes too.
+      (socket) => Effect.sync(socket.close)
+    )
     const joined = Effect.zipRight(Deferred.await(started), Deferred.await(wish.entered))
     yield* Effect.timeoutFail(joined, {
       duration: Duration.millis(client.requestMillis),
