@@ -4,6 +4,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as MemoryAlertTransport from "@vsms/core/alert/MemoryAlertTransport"
 import { ReviewDesk } from "@vsms/core/qualification/ReviewDesk"
 import * as Core from "@vsms/core/Core"
+import * as PlainDecoder from "@vsms/core/testing/PlainDecoder"
 import * as CoreMemory from "@vsms/core/testing/CoreMemory"
 import { NativeDoor } from "@vsms/adapter-http/NativeDoor"
 import * as Effect from "effect/Effect"
@@ -60,6 +61,14 @@ const qualification = (): FormData => {
   form.set("image", new Blob([new Uint8Array(image)], { type: "image/png" }), "licence.png")
   return form
 }
+
+const recording = (pitch: number): FormData => {
+  const form = new FormData()
+  form.set("sound", new Blob([PlainDecoder.wav(PlainDecoder.humming(500, pitch))]), "recording.wav")
+  return form
+}
+
+const approval = { version: 1, verdict: { _tag: "Approve" } }
 
 describe("the native API", () => {
   it.effect("ONB-1: by HTTP alone, from nothing to a call, its bill, and every other endpoint on the way", () =>
@@ -191,6 +200,17 @@ describe("the native API", () => {
       expect(yield* ask("GET", `${app}/default-code-template`, 200, { as })).toEqual({ templateId })
       const other = yield* ask("POST", `${app}/templates`, 201, { as, body: { ...draft, name: "又一个" } })
       yield* ask("DELETE", `${app}/templates/${other.templateId}`, 204, { as })
+
+      // A file of sound, which a person listens to, and one that nobody wants any more.
+      const file = yield* ask("POST", `${app}/voice-files`, 201, { as, form: recording(440) })
+      const v = `voice-files/${file.fileId}`
+      expect((yield* ask("GET", `${app}/voice-files`, 200, { as })).items).toMatchObject([{ stage: "pending" }])
+      expect((yield* ask("GET", "/v1/reviews/voice-files", 200)).items).toMatchObject([{ accountId: "shop" }])
+      yield* ask("GET", `/v1/reviews/voice-files/${applicationId}/${file.fileId}/sound`, 200)
+      yield* ask("PUT", `/v1/reviews/voice-files/${applicationId}/${file.fileId}/decision`, 200, { body: approval })
+      expect((yield* ask("GET", `${app}/${v}`, 200, { as })).stage).toBe("approved")
+      yield* ask("GET", `${app}/${v}/sound`, 200, { as })
+      yield* ask("DELETE", `${app}/${v}`, 204, { as })
 
       // Who hears of what.
       yield* ask("PUT", `${me}/low-balance-alert`, 200, { as, body: { threshold: 10_000 } })

@@ -8,15 +8,28 @@ import type { Format, Sound } from "@vsms/core/voicefile/SoundFile"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
-import type * as Mpg123 from "mpg123-decoder"
 import * as Resampler from "./Resampler.ts"
 import * as Wav from "./Wav.ts"
+
+/** A thread of the decoder of MP3, as far as it is used here: types of a peer that may be missing stand in no interface. */
+export interface Mp3Thread {
+  readonly ready: Promise<void>
+  readonly decode: (file: Uint8Array) => Promise<Mp3Sound>
+  readonly free: () => Promise<void>
+}
+
+/** The channels side by side, samples from -1 to 1. */
+export interface Mp3Sound {
+  readonly channelData: ReadonlyArray<Float32Array>
+  readonly samplesDecoded: number
+  readonly sampleRate: number
+}
 
 export interface Options {
   /** How many MP3 files are decoded at once; the others wait. */
   readonly threads: number
   /** Loads the decoder of MP3; it fails where that is not installed. */
-  readonly load: () => Promise<Pick<typeof Mpg123, "MPEGDecoderWebWorker">>
+  readonly load: () => Promise<{ readonly MPEGDecoderWebWorker: new () => Mp3Thread }>
 }
 
 export const defaults: Options = { threads: 2, load: () => import("mpg123-decoder") }
@@ -44,21 +57,19 @@ export const layer = (options: Partial<Options> = {}): Layer.Layer<AudioDecoder>
     })
   )
 
-type Decoder = typeof Mpg123.MPEGDecoderWebWorker
-
 const decodeMp3 =
-  (Decoder: Decoder) =>
+  (Thread: new () => Mp3Thread) =>
   (file: Uint8Array): Effect.Effect<Sound | undefined, PortFailure> =>
     Effect.acquireUseRelease(
-      Effect.sync(() => new Decoder()),
-      (decoder) =>
+      Effect.sync(() => new Thread()),
+      (thread) =>
         // What is handed to the thread is no longer anybody else's: a copy.
         Effect.map(
-          attempt(() => decoder.ready.then(() => decoder.decode(file.slice()))),
+          attempt(() => thread.ready.then(() => thread.decode(file.slice()))),
           monoOf
         ),
       // A thread that is gone already cannot be let go of: that harms nobody.
-      (decoder) => Effect.ignore(attempt(() => decoder.free()))
+      (thread) => Effect.ignore(attempt(() => thread.free()))
     )
 
 const attempt = <A>(call: () => Promise<A>): Effect.Effect<A, PortFailure> =>
@@ -67,7 +78,7 @@ const attempt = <A>(call: () => Promise<A>): Effect.Effect<A, PortFailure> =>
     catch: (cause) => new PortFailure({ port: "AudioDecoder", operation: "decode", retry: "later", cause })
   })
 
-const monoOf = ({ channelData, sampleRate, samplesDecoded }: Mpg123.MPEGDecodedAudio): Sound | undefined => {
+const monoOf = ({ channelData, sampleRate, samplesDecoded }: Mp3Sound): Sound | undefined => {
   if (samplesDecoded === 0 || channelData.length === 0) return undefined
   const samples = new Int16Array(samplesDecoded)
   for (let i = 0; i < samplesDecoded; i++) {
