@@ -10,6 +10,8 @@ import * as Encoding from "effect/Encoding"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
+import { expect } from "vitest"
+import * as Declared from "./Declared.ts"
 
 /** The token that the tests' deployment gives its operator. */
 export const operatorToken = "operator-token-of-the-tests-0123456789"
@@ -48,7 +50,7 @@ export interface Answered {
 
 export const operator = `Bearer ${operatorToken}`
 
-/** Asks the door as a web host would. */
+/** Asks the door as a web host would. What it answers has to be declared in the document, whatever the test is about. */
 export const ask = (method: string, path: string, { as, body, form, headers, raw }: Asked = {}) =>
   Effect.gen(function* () {
     const sent = new Headers(headers)
@@ -63,11 +65,15 @@ export const ask = (method: string, path: string, { as, body, form, headers, raw
     const response = yield* WebHandler.respond(yield* NativeDoor, request)
     const text = yield* Effect.promise(() => response.text())
     const isJson = /json/.test(response.headers.get("content-type") ?? "")
+    const parsed = isJson && text !== "" ? JSON.parse(text) : undefined
+    expect(Declared.undeclared(method, path, response.status, response.status >= 400 ? parsed?.type : undefined)).toBe(
+      undefined
+    )
     const answered: Answered = {
       status: response.status,
       headers: response.headers,
       text,
-      json: isJson && text !== "" ? JSON.parse(text) : undefined
+      json: parsed
     }
     return answered
   })
