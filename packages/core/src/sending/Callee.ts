@@ -45,7 +45,17 @@ export const parse = (written: string): Either.Either<Callee, CalleeNotServed> =
 /** The 11 digits without the country. */
 export const nationalNumber = (callee: Callee): string => callee.slice(3)
 
-/** The operator that the number's prefix was given to. */
+/**
+ * The operator that the number's prefix was given to.
+ *
+ * **Details** Up to 189 as the carriers of libphonenumber have it (`resources/carrier/en/86.txt`), of 2019 as the ministry
+ * gave them out on 24 December of that year (190, 192, 196, 197), the others as operators have announced them. 162, 165,
+ * 167, 170 and 171 are resold: which operator is behind such a number, its prefix does not say.
+ *
+ * **Gotchas** Since 2019 a number may be carried to another operator, and keeps its prefix: who needs the operator of the
+ * day has to ask a number portability database for each call. Regions are not told by prefixes of three digits: a
+ * deployment that routes by them passes a `NumberPlan` with a table of seven digits in, which numbering services sell.
+ */
 export const operatorOf = (callee: Callee): Operator => {
   const three = callee.slice(3, 6)
   return fourDigits.get(callee.slice(3, 7)) ?? threeDigits.get(three) ?? "unknown"

@@ -93,6 +93,19 @@ describe("Callee", () => {
     expect(Callee.operatorOf(Either.getOrThrow(Callee.parse(number)))).toBe(operator)
   })
 
+  it("SND-9: operators are those that libphonenumber knows carriers by", () => {
+    const carriers = {
+      mobile: "134 135 136 137 138 139 147 150 151 152 157 158 159 178 182 183 184 187 188",
+      unicom: "130 131 132 145 155 156 176 185 186",
+      telecom: "133 153 173 177 180 181 189"
+    }
+    for (const [operator, prefixes] of Object.entries(carriers)) {
+      for (const prefix of prefixes.split(" ")) {
+        expect([prefix, Callee.operatorOf(`+86${prefix}00138000`)]).toEqual([prefix, operator])
+      }
+    }
+  })
+
   it("SND-9: a plan is asked about the prefix alone", () => {
     const asked: Array<string> = []
     const plan = { region: (prefix: string) => (asked.push(prefix), "北京") }
