@@ -132,6 +132,6 @@ describe("SND-5: the code arrives", () => {
         })
       )
     },
-    isLong ? 900_000 : 60_000
+    isLong ? 1_800_000 : 120_000
   )
 })
