@@ -1,5 +1,5 @@
 /**
- * What is done to data as a whole: `npm run backup`, `npm run restore`, `npm run move`. It is that of the quick start,
+ * What is done to data as a whole: `npm run backup`, `npm run restore`, `npm run move`. It is that of the gateway,
  * and of whatever else keeps it so: in the folder `VSMS_DATA`, or in the database `VSMS_DATABASE_URL`.
  */
 import * as fs from "node:fs"

@@ -1,5 +1,5 @@
 /**
- * Adapter: alerts that reach nobody but a list in this process's memory: for tests, trials and the quick start.
+ * Adapter: alerts that reach nobody but a list in this process's memory: for tests and trials.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

@@ -1,6 +1,6 @@
 /**
  * Adapter: a payment gateway in this process's memory, in which no money moves. Payers pay at once unless they are told
- * to do otherwise, and answers can be lost on the way: for tests, simulations and the quick start.
+ * to do otherwise, and answers can be lost on the way: for tests, simulations and trials.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
