@@ -55,7 +55,7 @@ export const serve = (
     const shared = yield* Layer.build(
       Layer.mergeAll(Place.layer(settings.place, settings.sessions), Platform.speech, Platform.routes(settings))
     )
-    const hasDemo = yield* Effect.provide(Demo.prepare(settings, options, print), shared)
+    const found = yield* Effect.provide(Demo.prepare(settings, options, print), shared)
     const inbox = yield* Effect.provide(Receiver.make, NodeHmac.layer)
     const context = yield* Layer.build(
       Platform.layer(settings, {
@@ -65,7 +65,7 @@ export const serve = (
           speech: Layer.succeed(SpeechSynthesizer, Context.get(shared, SpeechSynthesizer)),
           routes: Layer.succeed(Routes, Context.get(shared, Routes))
         },
-        ...(hasDemo ? { before: DemoDoor.layer(inbox) } : {})
+        ...(found !== "none" ? { before: DemoDoor.layer(inbox) } : {})
       })
     )
     const address = baseUrl(Context.get(context, NodeServer))
@@ -73,9 +73,9 @@ export const serve = (
     print(`VSMS 语音短信网关已启动 · the gateway is up: ${address}`)
     print(`接口文档 · documentation: ${address}/docs`)
     const isShown =
-      hasDemo &&
+      found !== "none" &&
       (yield* Effect.provide(
-        showDemo({ settings, address, operatorToken: operatorTokens[0], inbox, stop, print }),
+        showDemo({ settings, made: found === "made", address, operatorToken: operatorTokens[0], inbox, stop, print }),
         context
       ))
     if (!isShown && settings.operatorTokens.length === 0) {
@@ -89,6 +89,8 @@ export const serve = (
 
 interface Showing {
   readonly settings: Settings
+  /** By this process, a moment ago. */
+  readonly made: boolean
   readonly address: string
   readonly operatorToken: Redacted.Redacted
   readonly inbox: Receiver.Inbox
@@ -97,7 +99,7 @@ interface Showing {
 }
 
 /** Writes `demo.json`, places the first call where it costs nobody anything, and prints what to paste. */
-const showDemo = ({ address, inbox, operatorToken, print, settings, stop }: Showing) =>
+const showDemo = ({ address, inbox, made, operatorToken, print, settings, stop }: Showing) =>
   Effect.gen(function* () {
     const { folder } = settings.place
     const demo = yield* Demo.find
@@ -107,7 +109,8 @@ const showDemo = ({ address, inbox, operatorToken, print, settings, stop }: Show
     }
     const known = Demo.credentials(demo, address, operatorToken)
     yield* Demo.write(folder, known)
-    if (settings.privateTargets) yield* Demo.receive(demo, folder, inbox, `${address}${DemoDoor.path}`)
+    const receives =
+      settings.privateTargets && (yield* Demo.receive(demo, made, settings.place, inbox, `${address}${DemoDoor.path}`))
     print(
       `演示租户 · demo tenant: SDKAppID ${known.sdkAppId}，模板 · template ${known.templateId}，语音号码 · number ${known.voiceNumber}`
     )
@@ -116,7 +119,9 @@ const showDemo = ({ address, inbox, operatorToken, print, settings, stop }: Show
     if (isReal) print("线路为真实线路，不自动呼叫 · routes are real: nobody is called by itself")
     else {
       const { items } = yield* (yield* Sends).list(demo.accountId, demo.applicationId, { limit: 1 })
-      if (items.length === 0) yield* Effect.raceFirst(firstCall(demo, settings, inbox, print), Deferred.await(stop))
+      // Of several gateways on one server, the one that made the demo.
+      if (items.length === 0 && (made || settings.place.url === undefined))
+        yield* Effect.raceFirst(firstCall(demo, settings, receives ? inbox : undefined, print), Deferred.await(stop))
     }
     print("")
     print("发送试试，逐条粘贴即可 · try it, paste one after the other:")
@@ -128,11 +133,10 @@ const showDemo = ({ address, inbox, operatorToken, print, settings, stop }: Show
   })
 
 /** A call that goes wrong is told of, and hinders nobody. */
-const firstCall = (demo: Demo.Demo, settings: Settings, inbox: Receiver.Inbox, print: Print) => {
+const firstCall = (demo: Demo.Demo, settings: Settings, inbox: Receiver.Inbox | undefined, print: Print) => {
   const call = { phone: demoPhone, code: "3842", text: Demo.text, patient: false }
-  const receiver = settings.privateTargets ? inbox : undefined
   print("")
-  return Journey.send(demo, call, settings.place.folder, receiver, Journey.sayTo(print)).pipe(
+  return Journey.send(demo, call, settings.place.folder, inbox, Journey.sayTo(print)).pipe(
     Effect.provide(StoryTime.layerWall),
     Effect.asVoid,
     Effect.catchAll((error) => Effect.sync(() => print(Refusals.describe(error) ?? String(error))))

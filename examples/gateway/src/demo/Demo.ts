@@ -29,17 +29,18 @@ const waitMillis = 60_000
 
 /**
  * Sees to it that gateways can serve from the database: makes the demo tenant where there is nothing, or goes on with it
- * where a run was cut short. `true`: there is a demo.
+ * where a run was cut short.
  */
 export const prepare = (settings: Settings, options: { readonly empty: boolean }, print: (line: string) => void) =>
   Effect.gen(function* () {
     const look = Effect.provide(StoryTime.standing, Platform.storage)
     const first = yield* look
-    if (first._tag === "Served") return first.hasStory
-    yield* Effect.scoped(
+    if (first._tag === "Served") return first.hasStory ? "found" : "none"
+    return yield* Effect.scoped(
       Effect.gen(function* () {
         yield* Place.holdAlone(waitMillis)
-        if ((yield* look)._tag === "Served") return
+        const second = yield* look
+        if (second._tag === "Served") return second.hasStory ? "found" : "none"
         if (!options.empty) {
           print("正在创建演示租户（时间从半小时前开始）· making the demo tenant, whose story began half an hour ago")
           const clock = QuickClock.make({ speed: 1, behindMillis })
@@ -49,9 +50,9 @@ export const prepare = (settings: Settings, options: { readonly empty: boolean }
           )
         }
         yield* Effect.provide(StoryTime.served, Platform.storage)
+        return options.empty ? "none" : "made"
       })
     )
-    return !options.empty || first._tag === "Story"
   })
 
 /** All that one needs to send as the demo tenant. */
@@ -112,27 +113,36 @@ const writeOwn = (file: string, content: string): Effect.Effect<void> =>
   })
 
 /**
- * Has the demo's callbacks sent to `url`, and lets the inbox check them. The secret lies beside `demo.json`: it is handed
- * out once, and processes that start later have to know it, too.
+ * Has the demo's callbacks sent to `url`, and lets the inbox check them. `false`: they go to another gateway on the same
+ * database, which was there first.
+ *
+ * **Details** The secret is handed out once, so it is kept beside `demo.json`: whose folder has it, is the receiver; in the
+ * beginning, that is who made the demo.
  */
-export const receive = ({ accountId, applicationId }: Demo, folder: string, inbox: Inbox, url: string) =>
+export const receive = (
+  { accountId, applicationId }: Demo,
+  made: boolean,
+  { folder, url: database }: Place.Place,
+  inbox: Inbox,
+  url: string
+) =>
   Effect.gen(function* () {
     const callbacks = yield* Callbacks
     const file = path.join(folder, "demo-callback-secret")
     const kept = yield* Effect.promise(() => fs.readFile(file, "utf8").catch(() => ""))
     const [known] = yield* callbacks.endpoints(accountId, applicationId)
+    if (kept === "" && !made && database !== undefined) return false
+    if (known !== undefined && known.url !== url)
+      yield* callbacks.changeEndpoint(accountId, applicationId, known.endpointId, { url })
     if (known !== undefined && kept !== "") {
       inbox.trust(Redacted.make(kept.trim()))
-      if (known.url !== url) {
-        yield* callbacks.changeEndpoint(accountId, applicationId, known.endpointId, { url })
-      }
-      return
+      return true
     }
     const { secret } =
       known === undefined
         ? yield* callbacks.addEndpoint(accountId, applicationId, { url })
         : yield* callbacks.rotateSecret(accountId, applicationId, known.endpointId, { overlapMillis: 0 })
-    if (known !== undefined) yield* callbacks.changeEndpoint(accountId, applicationId, known.endpointId, { url })
     yield* writeOwn(file, `${Redacted.value(secret)}\n`)
     inbox.trust(secret)
+    return true
   })
