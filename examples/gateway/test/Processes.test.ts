@@ -8,7 +8,14 @@ const phone = (i: number): string => `13${80_000 + i}0008`
 describe("two gateways on one database", () => {
   it("SND-6, BAL-6: share the load; a rolling restart loses no send, and dials none twice", async () => {
     const url = await newDatabase()
-    const env = { VSMS_DATABASE_URL: url, SPEECH_ENGINES: "tone" }
+    // Few lines, so that one gateway cannot take all that comes at once.
+    const routes = [{ id: "simulated", trunk: "simulated", maxConcurrent: 40, callsPerSecond: 200 }]
+    const env = {
+      VSMS_DATABASE_URL: url,
+      SPEECH_ENGINES: "tone",
+      VSMS_ROUTES: JSON.stringify(routes),
+      VSMS_RECORDINGS: "1000"
+    }
     const folders = [await newFolder(), await newFolder()] as const
     const start = (which: 0 | 1) => new GatewayProcess({ folder: folders[which], env })
 
@@ -32,8 +39,8 @@ describe("two gateways on one database", () => {
     }
 
     // Given to one, carried out by both.
-    await send(60, at)
-    await receipts(at, before + 60)
+    await send(200, at)
+    await receipts(at, before + 200)
     for (const { length } of [await first.recordings(), await second.recordings()]) expect(length).toBeGreaterThan(5)
 
     await send(30, at)

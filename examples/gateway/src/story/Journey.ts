@@ -12,6 +12,7 @@ import { Orders, type OrderView } from "@vsms/core/order/Orders"
 import type { PortFailure } from "@vsms/core/PortFailure"
 import { Qualifications } from "@vsms/core/qualification/Qualifications"
 import * as FrequencyLimit from "@vsms/core/sending/FrequencyLimit"
+import * as Send from "@vsms/core/sending/Send"
 import { Sends } from "@vsms/core/sending/Sends"
 import { meanings } from "@vsms/core/statistics/FailureShares"
 import { percent, timeText } from "@vsms/core/statistics/CallRecord"
@@ -321,7 +322,10 @@ export const send = (
       `已受理 ${sendId}，显示号码 ${display}，冻结 ${hold.minutes} 分钟`,
       `accepted, ${hold.minutes} min on hold`
     )
-    yield* Fiber.join(steps)
+    // Steps are told in the process that dials, which may be another one: then the record says when it is over.
+    const recorded = until(sends.get(accountId, applicationId, sendId), ({ state }) => Send.isFinal(state))
+    yield* Effect.raceFirst(Fiber.join(steps), Effect.zipRight(recorded, Effect.sleep("1 second")))
+    yield* Fiber.interrupt(steps)
 
     const { billedMinutes, stage } = (yield* sends.get(accountId, applicationId, sendId)).state
     const { available } = yield* (yield* Balances).get(accountId)
