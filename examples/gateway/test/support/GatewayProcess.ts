@@ -123,7 +123,7 @@ export const receipts = async (known: Credentials, count: number): Promise<Reado
   for (;;) {
     const all: Array<any> = []
     for (let cursor: string | undefined = ""; cursor !== undefined;) {
-      const page: any = await ask(known, `receipts?limit=100${cursor === "" ? "" : `&cursor=${cursor}`}`)
+      const page: any = await ask(known, `receipts?limit=100${cursor === "" ? "" : `&after=${cursor}`}`)
       all.push(...page.items)
       cursor = page.items.length < 100 ? undefined : String(page.next)
     }
