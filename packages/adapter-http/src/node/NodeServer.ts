@@ -24,6 +24,8 @@ export interface NodeServerOptions extends MountOptions {
   readonly host?: string | undefined
   /** How long a request may take to arrive, headers and body. */
   readonly requestTimeoutMillis?: number | undefined
+  /** Connections that are open at once; one more is closed as soon as it is opened. 10,000 if absent. */
+  readonly maxConnections?: number | undefined
   /** How long a stop goes on answering, being not ready, so that whoever spreads the load notices. */
   readonly drainMillis?: number | undefined
   /** How long a stop waits for answers that are under way. */
@@ -48,6 +50,8 @@ const listen = (options: NodeServerOptions) =>
     const handler = yield* NodeHandler.make(options)
     const readiness = yield* Readiness
     const connections = new Connections()
+    /** The last answer on each connection. */
+    const answers = new WeakMap<Duplex, Http.ServerResponse>()
     const server = Http.createServer(
       {
         requestTimeout: requestTimeoutMillis,
@@ -60,15 +64,21 @@ const listen = (options: NodeServerOptions) =>
       },
       (request, response) => {
         connections.begin(request.socket)
+        answers.set(request.socket, response)
         response.once("close", () => connections.end(request.socket))
         const isWhole = request.headers.host !== undefined || request.httpVersion !== "1.1"
         if (isWhole) handler(request, response)
-        else refuse(new Error("no host"), request.socket)
+        else refuse(new Error("no host"), request.socket, undefined)
       }
     )
-    server.on("clientError", refuse).on("connection", (socket: Socket) => connections.open(socket))
+    server.maxConnections = options.maxConnections ?? 10_000
+    server
+      .on("clientError", (error, socket) => refuse(error, socket, answers.get(socket)))
+      .on("connection", (socket: Socket) => connections.open(socket))
     // What Node would answer by itself with nothing in it, or by hanging up.
-    server.on("checkExpectation", handler).on("connect", (_, socket) => refuse(new Error("no proxy"), socket))
+    server
+      .on("checkExpectation", handler)
+      .on("connect", (_, socket) => refuse(new Error("no proxy"), socket, undefined))
     const opened = Effect.async<number, PortFailure>((resume) => {
       const failed = (cause: Error): void =>
         resume(new PortFailure({ port: "NodeServer", operation: "listen", retry: "later", cause }))
@@ -129,9 +139,10 @@ class Connections {
   }
 }
 
-/** What never became a request is told so, too. */
-const refuse = (error: NodeJS.ErrnoException, socket: Duplex): void => {
-  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy()
+/** What never became a request is told so, too; but not within an answer, or after one that was the last. */
+const refuse = (error: NodeJS.ErrnoException, socket: Duplex, last: Http.ServerResponse | undefined): void => {
+  const isTold = last?.headersSent === true && !(last.writableFinished && last.req.complete)
+  if (error.code === "ECONNRESET" || !socket.writable || isTold) return void socket.destroy()
   const problem =
     error.code === "ERR_HTTP_REQUEST_TIMEOUT"
       ? Problems.RequestTooSlow.body(new HttpRefusals.RequestTooSlow())

@@ -20,6 +20,7 @@ import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import * as Http from "node:http"
 import * as Net from "node:net"
+import * as Zlib from "node:zlib"
 import * as World from "../native/World.ts"
 
 const layer = (options: Partial<NodeServerOptions> = {}) =>
@@ -43,7 +44,7 @@ const until = (holds: () => boolean) =>
   })
 
 /** Writes to a socket and collects what comes until the other side closes it. */
-const talk = (port: number, text: string) =>
+const talk = (port: number, text: string | Buffer) =>
   Effect.async<string>((resume) => {
     let answer = ""
     const socket = Net.connect(port, "127.0.0.1", () => socket.write(text))
@@ -124,6 +125,128 @@ describe("a server of Node's own", () => {
       expect(endless).toContain("HTTP/1.1 431")
       expect(endless).toContain("urn:vsms:problem:HeadersTooLarge")
     }).pipe(within())
+  )
+
+  it.effect("says why it will not be a proxy, nor serve whoever names no host or expects the unknown", () =>
+    Effect.gen(function* () {
+      const { port } = yield* NodeServer
+      for (const text of ["GET /health HTTP/1.1\r\n\r\n", "CONNECT other.test:443 HTTP/1.1\r\nhost: x\r\n\r\n"]) {
+        const answer = yield* talk(port, text)
+        expect(answer).toContain("HTTP/1.1 400")
+        expect(answer).toContain("urn:vsms:problem:MalformedRequest")
+      }
+      const expecting = "GET /nowhere HTTP/1.1\r\nhost: x\r\nexpect: wonders\r\nconnection: close\r\n\r\n"
+      expect(yield* talk(port, expecting)).toContain("urn:vsms:problem:NothingHere")
+    }).pipe(within())
+  )
+
+  it.effect("takes no request for two, and no two for one", () =>
+    Effect.gen(function* () {
+      const { port } = yield* NodeServer
+      const smuggled = "GET /health HTTP/1.1\r\nhost: x\r\n\r\n"
+      const head = "POST /v1/accounts HTTP/1.1\r\nhost: x\r\n"
+      const chunked = `0\r\n\r\n${smuggled}`
+      for (const lie of [
+        `content-length: 3\r\ncontent-length: ${3 + smuggled.length}\r\n\r\n{}\n${smuggled}`,
+        `content-length: 3\r\ntransfer-encoding: chunked\r\n\r\n${chunked}`,
+        `transfer-encoding: xchunked\r\n\r\n${chunked}`,
+        `transfer-encoding: identity, chunked\r\ncontent-length: 0\r\n\r\n${chunked}`,
+        `transfer-encoding : chunked\r\n\r\n${chunked}`,
+        `content-length: +3\r\n\r\n{}\n${smuggled}`,
+        `content-length: 0x3\r\n\r\n{}\n${smuggled}`,
+        `content-length: -1\r\n\r\n${smuggled}`,
+        `transfer-encoding: chunked\r\n\r\nfffffffffffffffff\r\n${smuggled}`,
+        `x: y\nz\r\n\r\n${smuggled}`,
+        `x: y\r\n folded\r\ncontent-length: 0\r\n\r\n`,
+        `x\0: y\r\n\r\n${smuggled}`
+      ]) {
+        const answer = yield* talk(port, head + lie)
+        // Of a body that lies the head may have been refused already.
+        expect([lie, answer]).toEqual([lie, expect.stringMatching(/^HTTP\/1.1 40[01] [^]*urn:vsms:problem:/)])
+        expect([lie, answer.split("HTTP/1.1 ").length - 1, answer.includes('"up"')]).toEqual([lie, 1, false])
+      }
+      // Requests that follow each other are answered in their order.
+      const both = yield* talk(port, `${smuggled}GET /nowhere HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`)
+      expect(both).toMatch(/200 OK[^]*"up"[^]*404 Not Found/)
+    }).pipe(within())
+  )
+
+  it.effect("puts nothing into its headers that was not meant to be there", () =>
+    Effect.gen(function* () {
+      const { port } = yield* NodeServer
+      const evil = "%0d%0ax-injected:%201%0d%0a%0d%0aHTTP/1.1%20200%20OK"
+      for (const target of [`/v1/accounts/${evil}`, `/${evil}`, `/v1/accounts?cursor=${evil}`, `/health?${evil}`]) {
+        const answer = yield* talk(
+          port,
+          `GET ${target} HTTP/1.1\r\nhost: x\r\ntraceparent: ${evil}\r\nauthorization: ${World.operator}\r\nconnection: close\r\n\r\n`
+        )
+        expect(answer).toMatch(/^HTTP\/1.1 \d{3} /)
+        expect(answer.toLowerCase()).not.toContain("\r\nx-injected")
+        expect(answer.split("HTTP/1.1 ").length).toBe(2)
+      }
+    }).pipe(within())
+  )
+
+  it.effect("does not unpack what is compressed", () =>
+    Effect.gen(function* () {
+      const { port } = yield* NodeServer
+      const head = `POST /v1/accounts HTTP/1.1\r\nhost: x\r\nauthorization: ${World.operator}\r\ncontent-type: application/json\r\n`
+      const packed = Zlib.gzipSync(Buffer.alloc(10_000_000)).toString("latin1")
+      const bomb = yield* talk(
+        port,
+        Buffer.from(
+          `${head}connection: close\r\ncontent-encoding: gzip\r\ncontent-length: ${packed.length}\r\n\r\n${packed}`,
+          "latin1"
+        )
+      )
+      expect(bomb).toContain("urn:vsms:problem:UnsupportedBody")
+    }).pipe(within())
+  )
+
+  it.effect("waits for nobody who sends a letter at a time", () =>
+    Effect.gen(function* () {
+      const { port } = yield* NodeServer
+      const dribble = (first: string, rest: string) =>
+        Effect.async<string>((resume) => {
+          let answer = ""
+          const socket = Net.connect(port, "127.0.0.1", () => socket.write(first))
+          let at = 0
+          const timer = setInterval(() => socket.writable && socket.write(rest[at++ % rest.length]!), 20)
+          socket.on("data", (piece) => (answer += piece.toString()))
+          socket.on("error", () => {})
+          socket.on("close", () => {
+            clearInterval(timer)
+            resume(Effect.succeed(answer))
+          })
+        })
+      const body = `POST /v1/accounts HTTP/1.1\r\nhost: x\r\nauthorization: ${World.operator}\r\ncontent-length: 1000\r\n\r\n{`
+      const answers = yield* Effect.all([dribble("GET /health HTTP/1.1\r\n", "x-a: b"), dribble(body, " ")], {
+        concurrency: 2
+      })
+      for (const answer of answers) expect(answer).toContain("urn:vsms:problem:RequestTooSlow")
+    }).pipe(within({ requestTimeoutMillis: 300 }))
+  )
+
+  it.effect("holds no more connections than it was told, and none that never asks", () =>
+    Effect.gen(function* () {
+      const { port } = yield* NodeServer
+      const idle = yield* Effect.all(
+        Array.from({ length: 3 }, () =>
+          Effect.async<Net.Socket>((resume) => {
+            const socket = Net.connect(port, "127.0.0.1", () => resume(Effect.succeed(socket)))
+          })
+        ),
+        { concurrency: "unbounded" }
+      )
+      yield* wait(50)
+      expect(yield* talk(port, "GET /health HTTP/1.1\r\nhost: x\r\n\r\n")).toBe("")
+      // Whoever is there is served, and whoever never asks makes room.
+      const gone = Effect.async<void>((resume) => void idle[0]!.once("close", () => resume(Effect.void)).resume())
+      yield* gone
+      const served = yield* talk(port, "GET /health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+      expect(served).toContain('"up"')
+      for (const socket of idle) socket.destroy()
+    }).pipe(within({ maxConnections: 3, requestTimeoutMillis: 400 }))
   )
 
   it.effect("carries what changes something to its end, although its caller hung up", () =>

@@ -45,7 +45,7 @@ const clear = (): void => {
 
 const bundles = new Map<string, Promise<string>>()
 
-/** The bundle of `programs/<name>.ts`, made once in this process. */
+/** The bundle of `programs/<name>.ts`, or of a program elsewhere by its whole path, made once in this process. */
 export const bundle = (name: string): Promise<string> => {
   let made = bundles.get(name)
   if (made === undefined) bundles.set(name, (made = make(name)))
@@ -55,18 +55,18 @@ export const bundle = (name: string): Promise<string> => {
 const make = async (name: string): Promise<string> => {
   fs.mkdirSync(folder, { recursive: true })
   clear()
-  const outfile = path.join(folder, `${name}.${process.pid}.cjs`)
+  const outfile = path.join(folder, `${path.basename(name)}.${process.pid}.cjs`)
   const tools = createRequire(createRequire(path.join(root, "package.json")).resolve("tsx/package.json"))
   const esbuild = tools("esbuild") as Esbuild
   await esbuild.build({
-    entryPoints: [path.join(programs, `${name}.ts`)],
+    entryPoints: [path.resolve(programs, `${name}.ts`)],
     outfile,
     bundle: true,
     platform: "node",
     format: "cjs",
     target: "node20",
     conditions: ["@vsms/source"],
-    external: ["pg-native", "@electric-sql/pglite"],
+    external: ["pg-native", "@electric-sql/pglite", "@echogarden/espeak-ng-emscripten"],
     logLevel: "error",
     keepNames: true,
     plugins: [

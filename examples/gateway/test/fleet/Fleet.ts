@@ -1,0 +1,66 @@
+/** Gateway processes on one database, and what becomes of them. */
+import { type ChildProcess, fork } from "node:child_process"
+import { once } from "node:events"
+import * as path from "node:path"
+import { bundle } from "../../../../packages/adapter-postgres/test/processes/Bundle.ts"
+import type { Start } from "./Program.ts"
+
+export interface Gateway {
+  readonly port: number
+  readonly child: ChildProcess
+}
+
+export class Fleet {
+  /** Those that take requests. */
+  readonly up: Array<Gateway> = []
+  private readonly all = new Set<ChildProcess>()
+  private readonly starting: Start
+  words = ""
+
+  constructor(starting: Start) {
+    this.starting = starting
+  }
+
+  async start(): Promise<Gateway> {
+    const program = await bundle(path.join(import.meta.dirname, "Program"))
+    const child = fork(program, [JSON.stringify(this.starting)], {
+      execArgv: ["--max-old-space-size=512"],
+      stdio: ["ignore", "ignore", "pipe", "ipc"]
+    })
+    this.all.add(child)
+    child.stderr!.on("data", (piece: Buffer) => (this.words = (this.words + piece.toString()).slice(-8_000)))
+    const port = await new Promise<number>((resolve, reject) => {
+      child.once("message", (message) => resolve((message as { port: number }).port))
+      child.once("exit", () => reject(new Error(`a gateway ended before it was up:\n${this.words}`)))
+    })
+    const gateway = { port, child }
+    this.up.push(gateway)
+    return gateway
+  }
+
+  /** Without a word to it. */
+  async kill(gateway: Gateway): Promise<void> {
+    const gone = once(gateway.child, "exit")
+    gateway.child.kill("SIGKILL")
+    await gone
+    this.forget(gateway)
+  }
+
+  /** As a rolling restart does it. Answers with how it ended. */
+  async stop(gateway: Gateway): Promise<number | null> {
+    const gone = once(gateway.child, "exit")
+    this.forget(gateway)
+    gateway.child.kill("SIGTERM")
+    const [code] = (await gone) as [number | null]
+    return code
+  }
+
+  close(): void {
+    for (const child of this.all) if (child.exitCode === null) child.kill("SIGKILL")
+  }
+
+  private forget(gateway: Gateway): void {
+    const at = this.up.indexOf(gateway)
+    if (at >= 0) this.up.splice(at, 1)
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * A gateway in a process of its own: the composition of `src/Platform.ts` over sockets and PostgreSQL. Only the telephone
+ * network is another: its phones answer sooner or later, or are busy, and every call that is placed is written down before
+ * it is, in a file that outlives the process.
+ */
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { NodeServer } from "@vsms/adapter-http/node/NodeServer"
+import * as Behaviour from "@vsms/adapter-telephony/simulated/Behaviour"
+import * as SimulatedNetwork from "@vsms/adapter-telephony/simulated/SimulatedNetwork"
+import { CallChannel } from "@vsms/core/dispatch/CallChannel"
+import * as DispatchPolicy from "@vsms/core/dispatch/DispatchPolicy"
+import { Routes } from "@vsms/core/dispatch/Routes"
+import * as SendPolicy from "@vsms/core/sending/SendPolicy"
+import * as ToneSpeech from "@vsms/core/testing/ToneSpeech"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as FiberId from "effect/FiberId"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
+import * as FastClock from "../../../../packages/adapter-postgres/test/processes/FastClock.ts"
+import * as Place from "../../src/Place.ts"
+import * as Platform from "../../src/Platform.ts"
+import * as Settings from "../../src/Settings.ts"
+
+export interface Start {
+  readonly url: string
+  readonly token: string
+  readonly pace: FastClock.Pace
+  /** Where the books of all processes lie. */
+  readonly folder: string
+}
+
+const { folder, pace, token, url } = JSON.parse(process.argv[2]!) as Start
+
+const settings = Either.getOrThrowWith(
+  Settings.read({
+    PORT: "0",
+    VSMS_DATA: folder,
+    VSMS_DATABASE_URL: url,
+    VSMS_OPERATOR_TOKEN: token,
+    VSMS_PRIVATE_TARGETS: "yes",
+    VSMS_GRACE_SECONDS: "60"
+  }),
+  (problems) => new Error(JSON.stringify(problems))
+)
+
+/** What this process has placed, a line a call. */
+const book = path.join(folder, `calls.${process.pid}`)
+fs.writeFileSync(book, "")
+
+/** Who placed a call, by what is written down. */
+const placedBy = (id: string): number | undefined => {
+  for (const name of fs.readdirSync(folder))
+    if (name.startsWith("calls.") && fs.readFileSync(path.join(folder, name), "utf8").includes(`${id} `))
+      return Number(name.slice("calls.".length))
+  return undefined
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+/** A carrier that all processes share: it knows of every call, and a call ends with the process that placed it. */
+const carrier = Layer.effect(
+  CallChannel,
+  Effect.map(CallChannel, (network) => ({
+    ...network,
+    place: (call, report) =>
+      Effect.zipRight(
+        Effect.sync(() => fs.appendFileSync(book, `${call.id} ${call.callee}\n`)),
+        network.place(call, report)
+      ),
+    ask: (id) =>
+      Effect.suspend(() => {
+        const pid = placedBy(id)
+        if (pid === process.pid) return network.ask(id)
+        if (pid === undefined) return Effect.succeed({ _tag: "NeverPlaced" } as const)
+        return Effect.succeed({ _tag: isAlive(pid) ? "InProgress" : "Unknown" } as const)
+      })
+  }))
+).pipe(
+  Layer.provide(
+    SimulatedNetwork.layer({
+      seed: process.pid,
+      behaviour: (_, random) =>
+        random() < 0.1
+          ? Behaviour.failsAtOnce("busy")
+          : Behaviour.answers({ setUpMillis: 500, ringMillis: 500 + 2_000 * random(), listensMillis: 8_000 * random() })
+    })
+  )
+)
+
+const hour = 3_600_000
+
+const sends: SendPolicy.SendPolicy = {
+  ...SendPolicy.standard,
+  ringTimeoutMillis: 10_000,
+  longestCallMillis: 60_000,
+  dialWithinMillis: { code: hour, notification: hour, activity: hour },
+  reconcileMarginMillis: 10_000,
+  frequency: { code: [], notice: [] }
+}
+
+const dispatch: DispatchPolicy.DispatchPolicy = {
+  ...DispatchPolicy.standard,
+  graceMillis: settings.stop.graceMillis,
+  retryMillis: 1_000,
+  askMillis: 1_000
+}
+
+const stop = Deferred.unsafeMake<void>(FiberId.none)
+process.on("SIGTERM", () => Deferred.unsafeDone(stop, Effect.void))
+// Nobody is left to ask.
+process.on("disconnect", () => process.exit(1))
+
+const program = Effect.gen(function* () {
+  const context = yield* Layer.build(
+    Platform.layer(settings, {
+      operatorTokens: settings.operatorTokens,
+      core: { sends, dispatch },
+      parts: {
+        // A server takes as long to answer as it takes, whatever the clock says.
+        database: Layer.provide(Place.layer(settings.place, settings.sessions), Layer.setClock(Clock.make())),
+        speech: ToneSpeech.layer({ millisPerCharacter: 1 }),
+        routes: Layer.provide(Routes.single({ maxConcurrent: 2_000, callsPerSecond: 1_000_000 }), carrier)
+      }
+    })
+  )
+  process.send!({ port: Context.get(context, NodeServer).port })
+  yield* Deferred.await(stop)
+}).pipe(Effect.scoped, Effect.withClock(FastClock.make(pace)), Effect.provide(Logger.minimumLogLevel(LogLevel.Error)))
+
+Effect.runPromise(program).then(
+  () => process.exit(0),
+  (error: unknown) => {
+    console.error(error)
+    process.exit(70)
+  }
+)

@@ -1,0 +1,46 @@
+/** The tenant's own server: takes callbacks, and fails as often as it is told. It knows nothing of the gateways. */
+import * as Http from "node:http"
+import type { AddressInfo } from "node:net"
+
+export interface Receiver {
+  readonly url: string
+  /** How often each send's end was taken, and refused. */
+  readonly taken: ReadonlyMap<string, number>
+  readonly refused: () => number
+  readonly close: () => void
+}
+
+/** Of the tries of a delivery it refuses half, but never more than so many one after the other. */
+const refusedMost = 3
+
+export const open = async (failing: boolean): Promise<Receiver> => {
+  const taken = new Map<string, number>()
+  const tries = new Map<string, number>()
+  let refused = 0
+  const server = Http.createServer((request, response) => {
+    let body = ""
+    request.on("data", (piece: Buffer) => (body += piece.toString()))
+    request.on("end", () => {
+      const { data } = JSON.parse(body) as { readonly data: { readonly callId: string } }
+      const before = tries.get(data.callId) ?? 0
+      tries.set(data.callId, before + 1)
+      if (failing && before < refusedMost && Math.random() < 0.5) {
+        refused++
+        response.writeHead(before % 2 === 0 ? 500 : 429).end()
+        return
+      }
+      taken.set(data.callId, (taken.get(data.callId) ?? 0) + 1)
+      response.writeHead(204).end()
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
+    taken,
+    refused: () => refused,
+    close: () => {
+      server.close()
+      server.closeAllConnections()
+    }
+  }
+}
