@@ -39,6 +39,8 @@ export interface AsteriskAriOptions {
   readonly leadMillis?: number
   /** From dialling until the phone rings; 30 s if absent. */
   readonly setUpMillis?: number
+  /** How long calls may take to end when the channel is closed; 2 s if absent. */
+  readonly lingerMillis?: number
   readonly timing?: AriClient.ClientTiming
 }
 
@@ -49,8 +51,7 @@ const usualSetUpMillis = 30_000
 /** How long beyond its longest time the end of a call may go unseen. */
 const patienceMillis = 5_000
 
-/** How long calls may take to end when the channel is closed. */
-const lingerMillis = 2_000
+const usualLingerMillis = 2_000
 /** After a connection: should anything be missed while Asterisk finds its way back to us, it is seen by looking again. */
 const looks = [Duration.zero, Duration.seconds(1), Duration.seconds(5)]
 /** From the loss of a call's audio until it is begun anew. */
@@ -114,15 +115,14 @@ export const make = (options: AsteriskAriOptions): Effect.Effect<Channel, never,
       },
       options.timing ?? AriClient.usualTiming
     )
+    const isEmpty = Effect.sync(() => live.size === 0)
     // Before the connection is closed: whatever is carried is hung up, and its end reported.
     yield* Effect.addFinalizer(() =>
       Effect.suspend(() => {
         for (const tell of live.values()) tell({ _tag: "Stop" })
-        const isEmpty = Effect.sync(() => live.size === 0)
-        return Effect.timeoutOption(
-          Effect.repeat(Effect.delay(isEmpty, Duration.millis(10)), { until: (isDone) => isDone }),
-          Duration.millis(lingerMillis)
-        )
+        const soon = Effect.repeat(Effect.delay(isEmpty, Duration.millis(10)), { until: (isDone) => isDone })
+        const limit = options.lingerMillis ?? usualLingerMillis
+        return live.size === 0 || limit === 0 ? Effect.void : Effect.timeoutOption(soon, Duration.millis(limit))
       })
     )
     const channelPath = (id: string) => `/channels/${encodeURIComponent(id)}`

@@ -43,6 +43,8 @@ const channel = Layer.scopedContext(
     const made = yield* AsteriskAri.make({
       name: "laws",
       asterisk: Either.getOrThrow(AriUri.parse(line)),
+      // Nobody moves the clock when the laws are over.
+      lingerMillis: 0,
       timing: { requestMillis: 60_000, pauseMillis: 100, longestPauseMillis: 10_000, pingMillis: 60_000 }
     })
     let numbers = 0
