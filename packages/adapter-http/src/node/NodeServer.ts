@@ -2,7 +2,7 @@
  * Adapter: a server of Node's own with the door in it, that waits for nobody for ever, and stops gracefully.
  */
 import * as Http from "node:http"
-import type { Socket } from "node:net"
+import { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { PortFailure } from "@vsms/core/PortFailure"
 import * as Context from "effect/Context"
@@ -157,4 +157,8 @@ const refuse = (error: NodeJS.ErrnoException, socket: Duplex, last: Http.ServerR
     "connection: close"
   ]
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`)
+  // Node leaves its half open until the other side closes, too. Whoever does not is not waited for.
+  if (socket instanceof Socket) socket.setTimeout(lingerMillis, () => socket.destroy())
 }
+
+const lingerMillis = 1_000

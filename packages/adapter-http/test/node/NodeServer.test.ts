@@ -249,6 +249,24 @@ describe("a server of Node's own", () => {
     }).pipe(within({ maxConnections: 3, requestTimeoutMillis: 400 }))
   )
 
+  it.effect("holds no connection for whoever was refused and does not hang up", () =>
+    Effect.gen(function* () {
+      const { port } = yield* NodeServer
+      const stays = yield* Effect.async<Net.Socket>((resume) => {
+        const socket = Net.connect({ port, host: "127.0.0.1", allowHalfOpen: true }, () =>
+          socket.write("HELLO\r\n\r\n")
+        )
+        socket.on("error", () => {})
+        socket.once("data", () => resume(Effect.succeed(socket)))
+      })
+      const asked = "GET /health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+      expect(yield* talk(port, asked)).toBe("")
+      yield* wait(1_500)
+      expect(yield* talk(port, asked)).toContain('"up"')
+      stays.destroy()
+    }).pipe(within({ maxConnections: 1 }))
+  )
+
   it.effect("carries what changes something to its end, although its caller hung up", () =>
     Effect.gen(function* () {
       const { port } = yield* NodeServer
