@@ -45,7 +45,8 @@ const serve = (
     body: Buffer,
     authorization: string
   ) => Promise<{ status: number; answer: string }>,
-  onSocket: (socket: WebSocket, path: string, authorization: string) => void
+  onSocket: (socket: WebSocket, request: http.IncomingMessage) => void,
+  beforeSocket: (request: http.IncomingMessage, go: () => void) => void = (_, go) => go()
 ): Effect.Effect<number, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.async<http.Server>((resume) => {
@@ -55,8 +56,10 @@ const serve = (
           .then((body) => onRequest(method, url, body, headers.authorization ?? ""))
           .then(({ answer, status }) => response.writeHead(status).end(answer))
       })
-      const sockets = new WebSocketServer({ server })
-      sockets.on("connection", (socket, { headers, url = "" }) => onSocket(socket, url, headers.authorization ?? ""))
+      const verifyClient = ({ req }: { req: http.IncomingMessage }, done: (isIn: boolean) => void): void =>
+        beforeSocket(req, () => done(true))
+      const sockets = new WebSocketServer({ server, verifyClient })
+      sockets.on("connection", (socket, request) => onSocket(socket, request))
       server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
     }),
     (server) =>
@@ -66,8 +69,17 @@ const serve = (
       })
   ).pipe(Effect.map((server) => (server.address() as net.AddressInfo).port))
 
+/** One connection of a channel's, and its other half. */
+interface Passage {
+  readonly far: WebSocket
+  readonly path: string
+  readonly early: Array<readonly [string, boolean]>
+  hand: (text: string, isBinary: boolean) => void
+}
+
 /** Stands before an Asterisk and writes down what passes, into `entries`. */
 export const recorder = (target: number, entries: Array<Entry>): Effect.Effect<Server, never, Scope.Scope> => {
+  const passages = new Map<http.IncomingMessage, Passage>()
   const heard: Array<Buffer> = []
   return Effect.map(
     serve(
@@ -86,34 +98,39 @@ export const recorder = (target: number, entries: Array<Entry>): Effect.Effect<S
           })
         )
       },
-      (near, path, authorization) => {
-        const isMedia = path.startsWith("/media/")
-        const far = new WebSocket(`ws://127.0.0.1:${target}${path}`, isMedia ? ["media"] : [], {
-          headers: isMedia ? {} : { authorization }
-        })
-        if (isMedia) entries.push({ _tag: "Opened", path })
-        const waiting: Array<() => void> = []
-        far.on("open", () => {
-          for (const send of waiting) send()
-        })
+      (near, request) => {
+        const passage = passages.get(request)!
+        const { far, path } = passage
+        if (path.startsWith("/media/")) entries.push({ _tag: "Opened", path })
         near.on("message", (bytes: Buffer, isBinary) => {
           if (isBinary) heard.push(bytes)
           else entries.push({ _tag: "Command", text: bytes.toString() })
-          const send = () => far.send(bytes, { binary: isBinary })
-          if (far.readyState === WebSocket.OPEN) send()
-          else waiting.push(send)
+          far.send(bytes, { binary: isBinary })
         })
-        far.on("message", (bytes: Buffer, isBinary) => {
-          const text = bytes.toString()
+        passage.hand = (text, isBinary) => {
           // Variables that were set are most of what is told, and nothing to us.
           if (!isBinary && !text.includes(`"ChannelVarset"`)) {
-            entries.push({ _tag: isMedia ? "Media" : "Event", text: plain(text) })
+            entries.push({ _tag: path.startsWith("/media/") ? "Media" : "Event", text: plain(text) })
           }
-          near.send(bytes, { binary: isBinary })
-        })
+          if (!isBinary) near.send(text)
+        }
+        for (const [text, isBinary] of passage.early) passage.hand(text, isBinary)
         near.on("close", () => far.terminate())
         far.on("close", () => near.terminate())
-        far.on("error", () => near.terminate())
+      },
+      // Nobody is let in before Asterisk knows of him: it would tell him nothing of what he asks for at once.
+      (request, go) => {
+        const { headers, url: path = "" } = request
+        const isMedia = path.startsWith("/media/")
+        const far = new WebSocket(`ws://127.0.0.1:${target}${path}`, isMedia ? ["media"] : [], {
+          headers: isMedia ? {} : { authorization: headers.authorization ?? "" }
+        })
+        const early: Array<readonly [string, boolean]> = []
+        const passage: Passage = { far, path, early, hand: (text, isBinary) => void early.push([text, isBinary]) }
+        passages.set(request, passage)
+        far.on("message", (bytes: Buffer, isBinary) => passage.hand(bytes.toString(), isBinary))
+        far.on("error", () => far.terminate())
+        far.on("open", go)
       }
     ),
     (port) => ({ port, audio: () => Buffer.concat(heard) })
@@ -156,7 +173,7 @@ export const replayer = (entries: ReadonlyArray<Entry>): Effect.Effect<Server, n
         const entry = take("Request", (entry) => entry.method === method && entry.path === plain(path))
         return Promise.resolve(entry ?? { status: 404, answer: "" })
       },
-      (socket, path) => {
+      (socket, { url: path = "" }) => {
         if (!path.startsWith("/media/")) {
           events = socket
           setImmediate(go)
