@@ -178,6 +178,9 @@ describe("the native API", () => {
       })
       const confirmation = { paymentId: "bank-1", amount: order.amount }
       yield* ask("PUT", `${a}/orders/${order.orderId}/confirmation`, 200, { body: confirmation })
+      // Paid is paid: nothing waits for an operator, and nothing can be declined.
+      expect((yield* ask("GET", "/v1/payments", 200)).items).toEqual([])
+      yield* ask("PUT", `${a}/orders/${order.orderId}/refusal`, 409, { body: { reason: "payerRefused" } })
       expect((yield* ask("GET", `${me}/orders/${order.orderId}`, 200, { as })).status).toBe("fulfilled")
       expect((yield* ask("GET", `${me}/orders`, 200, { as })).items).toHaveLength(3)
       const recipient = { kind: "ordinary", title: "示例科技", taxNumber: "91440300MA5EXAMPLA", email: "a@b.example" }
