@@ -84,7 +84,10 @@ describe("requests that nobody should send", () => {
           Effect.gen(function* () {
             const { port } = yield* NodeServer
             return yield* Campaign.run({ seed, requests: each, carrier: overSockets(port) })
-          }).pipe(Effect.provide(Layer.provideMerge(NodeServer.layer({ port: 0 }), FuzzWorld.layer())), Effect.orDie)
+          }).pipe(
+            Effect.provide(Layer.provideMerge(NodeServer.layer({ port: 0, graceMillis: 0 }), FuzzWorld.layer())),
+            Effect.orDie
+          )
         )
         tell("over sockets", found)
       }),
