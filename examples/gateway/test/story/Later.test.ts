@@ -19,7 +19,8 @@ const day = 86_400_000
 const run = async (folder: string, days: number, phone: string) => {
   const real = Clock.make()
   const unsafeCurrentTimeMillis = () => real.unsafeCurrentTimeMillis() + days * day
-  const wall = { ...real, unsafeCurrentTimeMillis, currentTimeMillis: Effect.sync(unsafeCurrentTimeMillis) }
+  const currentTimeMillis = Effect.sync(unsafeCurrentTimeMillis)
+  const wall: Clock.Clock = Object.assign(Object.create(real), { unsafeCurrentTimeMillis, currentTimeMillis })
   const said: Array<string> = []
   const options = { once: true, empty: false, text: "您的验证码是：{1}", code: "3842", phone, speed: 20 }
   const settings = Either.getOrThrow(Settings.read({ VSMS_DATA: folder }))
