@@ -24,6 +24,9 @@ it.each(Object.entries(files))(
       )
     )
     expect([decoded?.sampleRate, SoundFile.millisOf(decoded!)]).toEqual([rate, 1_000])
+    // As loud as it was in either channel: their mean.
+    const loudest = decoded!.samples.reduce((most, sample) => Math.max(most, sample), 0)
+    expect([loudest > 8_500, loudest < 9_600]).toEqual([true, true])
     // By its frames alone it is longer: the encoder has filled up the first and the last one.
     expect(aboutMillis).toBeGreaterThan(1_000)
     expect(aboutMillis).toBeLessThan(1_200)
