@@ -32,10 +32,7 @@ export const once = (
   Effect.gen(function* () {
     const { place } = settings
     const shared = yield* Layer.build(
-      Layer.merge(
-        Layer.provideMerge(Place.alone, Place.layer(place, settings.sessions)),
-        Layer.merge(Platform.speech, Platform.routes(settings))
-      )
+      Layer.merge(Layer.provideMerge(Place.alone, Place.layer(place, settings.sessions)), Platform.speech)
     )
     const standing = yield* StoryTime.standing.pipe(Effect.provide(Platform.storage), Effect.provide(shared))
     if (standing._tag === "Served" && !standing.hasStory) return yield* new StoryTime.NotOurDatabase()
@@ -48,13 +45,19 @@ export const once = (
       print(JSON.stringify(result))
     })
     if (standing._tag === "Served") {
-      return yield* tell.pipe(Effect.provide(StoryPlatform.layerWall(settings)), Effect.provide(shared))
+      return yield* tell.pipe(
+        Effect.provide(StoryPlatform.layerWall(settings)),
+        Effect.provide(Platform.routes(settings)),
+        Effect.provide(shared)
+      )
     }
     // Phones of the real world do not ring faster.
     const speed = Platform.isSimulated(settings) ? options.speed : 1
     const clock = QuickClock.make({ speed, behindMillis, wall })
     yield* tell.pipe(
       Effect.provide(StoryPlatform.layer(settings, clock)),
+      // Opened by the story's clock: simulated phones live by it.
+      Effect.provide(Platform.routes(settings)),
       Effect.provide(shared),
       Effect.withClock(clock.clock)
     )
