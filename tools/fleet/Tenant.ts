@@ -1,7 +1,7 @@
 /** A tenant who can send, in a database that no gateway has seen yet: as months of orders and reviews would leave it. */
-import * as Place from "../../src/Place.ts"
-import * as Platform from "../../src/Platform.ts"
-import * as Settings from "../../src/Settings.ts"
+import * as Place from "../../examples/gateway/src/Place.ts"
+import * as Platform from "../../examples/gateway/src/Platform.ts"
+import * as Settings from "../../examples/gateway/src/Settings.ts"
 import { Accounts } from "@vsms/core/account/Accounts"
 import * as Balance from "@vsms/core/balance/Balance"
 import { ReviewDesk } from "@vsms/core/qualification/ReviewDesk"

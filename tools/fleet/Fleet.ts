@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
 import * as path from "node:path"
-import { bundle } from "../../../../packages/adapter-postgres/test/processes/Bundle.ts"
+import { bundle } from "../../packages/adapter-postgres/test/processes/Bundle.ts"
 import type { Start } from "./Program.ts"
 
 export interface Gateway {

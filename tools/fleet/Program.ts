@@ -22,10 +22,10 @@ import * as FiberId from "effect/FiberId"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
-import * as FastClock from "../../../../packages/adapter-postgres/test/processes/FastClock.ts"
-import * as Place from "../../src/Place.ts"
-import * as Platform from "../../src/Platform.ts"
-import * as Settings from "../../src/Settings.ts"
+import * as FastClock from "../../packages/adapter-postgres/test/processes/FastClock.ts"
+import * as Place from "../../examples/gateway/src/Place.ts"
+import * as Platform from "../../examples/gateway/src/Platform.ts"
+import * as Settings from "../../examples/gateway/src/Settings.ts"
 
 export interface Start {
   readonly url: string
