@@ -14,6 +14,7 @@ import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
 import { describe, expect, it } from "vitest"
 import * as HttpAlertTransport from "../../src/alert/HttpAlertTransport.ts"
+import type { HostLookup } from "../../src/callback/HostLookup.ts"
 import * as HttpCallbackTransport from "../../src/callback/HttpCallbackTransport.ts"
 import * as NodeHmac from "../../src/callback/NodeHmac.ts"
 import { listening } from "../callback/Servers.ts"
@@ -78,10 +79,19 @@ const delivery = (given: Partial<AlertDelivery>): AlertDelivery => ({
 
 const secret = Redacted.make(`${Signature.prefix}${Encoding.encodeBase64("0123456789abcdef0123456789abcdef")}`)
 
-const deliver = (given: Partial<AlertDelivery>, options: Partial<HttpAlertTransport.HttpAlertOptions> = {}) =>
+const deliver = (
+  given: Partial<AlertDelivery>,
+  options: Partial<HttpAlertTransport.HttpAlertOptions> = {},
+  lookup?: HostLookup
+) =>
   Effect.flatMap(AlertTransport, (transport) => Effect.either(transport.deliver(delivery(given)))).pipe(
     Effect.map(Either.match({ onRight: () => "delivered", onLeft: ({ retry }) => retry })),
-    Effect.provide(Layer.provide(HttpAlertTransport.layer(options), sound)),
+    Effect.provide(
+      Layer.provide(
+        HttpAlertTransport.layer(options),
+        lookup === undefined ? sound : Layer.merge(HttpCallbackTransport.layer({ lookup }), NodeHmac.layer)
+      )
+    ),
     Effect.provide(Logger.remove(Logger.defaultLogger))
   )
 
@@ -115,6 +125,45 @@ describe("alerts over HTTP", () => {
       expect(yield* deliver({ address: url.replace("127.0.0.1", "127.0.0.1.nip.invalid") })).not.toBe("delivered")
       const away = yield* receiver(() => ({ status: 302, location: url }))
       expect(yield* deliver({ address: away.url }, atDesk)).toBe("never")
+      expect(posted).toEqual([])
+    }).pipe(Effect.scoped, run))
+
+  it.each(["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1", "fd00::1"])(
+    "CBK-3: a webhook whose name leads to %s is not posted to",
+    (address) =>
+      Effect.gen(function* () {
+        const { posted, url } = yield* receiver(() => ({ status: 200 }))
+        const hook = url.replace("127.0.0.1", "alerts.example.com")
+        const outside = { targets: { privateNetworks: false, plainHttp: true } }
+        expect(yield* deliver({ address: hook }, outside, () => Effect.succeed([address]))).toBe("never")
+        // Where private networks are the deployment's wish, the same name leads there.
+        const inside = yield* deliver({ address: hook }, atDesk, () => Effect.succeed(["127.0.0.1"]))
+        expect([inside, posted.length]).toEqual(["delivered", 1])
+      }).pipe(Effect.scoped, run)
+  )
+
+  it.each([301, 302, 303, 307, 308])("CBK-3: a webhook's redirection by %s is not followed", (status) =>
+    Effect.gen(function* () {
+      const { posted, url } = yield* receiver(() => ({ status: 200 }))
+      const away = yield* receiver(() => ({ status, location: url }))
+      expect(yield* deliver({ address: away.url }, atDesk)).toBe("never")
+      expect([away.posted.length, posted.length]).toEqual([1, 0])
+    }).pipe(Effect.scoped, run)
+  )
+
+  it("CBK-3: a webhook's name that leads elsewhere by the time of the connection is not asked again", () =>
+    Effect.gen(function* () {
+      const { posted, url } = yield* receiver(() => ({ status: 200 }))
+      const asked: Array<string> = []
+      // Public while it is checked, the receiver's own address from then on. The public one is AS112's, which is there
+      // to let what nobody wants peter out.
+      const lookup: HostLookup = (host) =>
+        Effect.sync(() => (asked.push(host) === 1 ? ["192.175.48.254"] : ["127.0.0.1"]))
+      const outside = { targets: { privateNetworks: false, plainHttp: true }, timeoutMillis: 300 }
+      const hook = url.replace("127.0.0.1", "alerts.example.com")
+      expect(yield* deliver({ address: hook }, outside, lookup)).toBe("later")
+      expect([asked, posted]).toEqual([["alerts.example.com"], []])
+      expect(yield* deliver({ address: hook }, outside, lookup)).toBe("never")
       expect(posted).toEqual([])
     }).pipe(Effect.scoped, run))
 

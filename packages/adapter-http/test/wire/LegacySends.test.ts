@@ -1,12 +1,15 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Accounts } from "@vsms/core/account/Accounts"
+import { Alerts } from "@vsms/core/alert/Alerts"
 import { Packages } from "@vsms/core/balance/Packages"
 import { Numbers } from "@vsms/core/number/Numbers"
 import { VoiceNumbers } from "@vsms/core/number/VoiceNumbers"
 import { Orders } from "@vsms/core/order/Orders"
+import { PortFailure } from "@vsms/core/PortFailure"
 import { Qualifications } from "@vsms/core/qualification/Qualifications"
 import * as SendPolicy from "@vsms/core/sending/SendPolicy"
 import { Sends } from "@vsms/core/sending/Sends"
+import { Journal } from "@vsms/core/storage/Journal"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
@@ -193,6 +196,45 @@ describe("refusals of the older wire, in their order", () => {
       expect((yield* ask(Redacted.value(appKey), "13800138003")).result).toBe(0)
     }).pipe(Wire.within())
   )
+
+  it.effect("ALR-3: 1022 once the application's own daily cap is reached, until the next day", () =>
+    Effect.gen(function* () {
+      const tenant = yield* Wire.tenant()
+      const alerts = yield* Alerts
+      yield* alerts.setDailyVolume(tenant.accountId, tenant.applicationId, { preset: null, cap: 2 })
+      const ask = (mobile: string) => Wire.legacy(tenant, code, { tel: tel(mobile), msg: "4821" })
+      expect((yield* ask("13800138000")).result).toBe(0)
+      expect((yield* ask("13800138001")).result).toBe(0)
+      const capped = yield* ask("13800138002")
+      expect(capped).toMatchObject({ result: 1022, errmsg: "daily limit of the application" })
+      expect(capped.callid).toBeUndefined()
+      yield* TestClock.adjust("24 hours")
+      expect((yield* ask("13800138002")).result).toBe(0)
+    }).pipe(Wire.within())
+  )
+
+  it.effect("1008 while the storage fails, without a word about it; the same request goes through afterwards", () => {
+    let fails = false
+    const journal = (sound: typeof Journal.Service): typeof Journal.Service => ({
+      ...sound,
+      transact: (refs, decide) =>
+        Effect.suspend(() =>
+          fails
+            ? new PortFailure({ port: "Journal", operation: "transact", retry: "later", cause: "13800138000" })
+            : sound.transact(refs, decide)
+        )
+    })
+    return Effect.gen(function* () {
+      const tenant = yield* Wire.tenant()
+      const body = { tel: tel(), msg: "4821" }
+      fails = true
+      const failed = yield* Wire.legacy(tenant, code, body)
+      fails = false
+      expect(failed).toMatchObject({ result: 1008, errmsg: "request timed out, please retry" })
+      expect(JSON.stringify(failed)).not.toMatch(/Journal|transact|13800138000/)
+      expect((yield* Wire.legacy(tenant, code, body)).result).toBe(0)
+    }).pipe(Wire.within({ journal }))
+  })
 
   it.effect("an application that asks too often is told so", () =>
     Effect.gen(function* () {

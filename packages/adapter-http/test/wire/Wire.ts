@@ -7,6 +7,7 @@ import { Accounts } from "@vsms/core/account/Accounts"
 import * as Core from "@vsms/core/Core"
 import type { CallbackTransport } from "@vsms/core/callback/CallbackTransport"
 import { ReviewDesk } from "@vsms/core/qualification/ReviewDesk"
+import { Journal } from "@vsms/core/storage/Journal"
 import * as CoreMemory from "@vsms/core/testing/CoreMemory"
 import * as Tenants from "@vsms/core/testing/Tenant"
 import { Templates } from "@vsms/core/template/Templates"
@@ -14,6 +15,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
+import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
@@ -23,6 +25,8 @@ export interface Options extends VendorDoor.VendorDoorOptions, CoreMemory.CoreMe
   readonly reviewing?: () => boolean
   /** Carries callbacks; in memory, if absent. */
   readonly outside?: Layer.Layer<CallbackTransport>
+  /** Stands before the storage, for what becomes of its failures. */
+  readonly journal?: (journal: typeof Journal.Service) => typeof Journal.Service
 }
 
 /** The platform in memory with both doors on it, under the clock of the test. */
@@ -31,6 +35,7 @@ export const layer = (options: Options = {}) =>
     Layer.provideMerge(NativeDoor.layer()),
     Layer.provideMerge(Core.layer(options)),
     Layer.provideMerge(NativeDoor.editGuard),
+    Layer.provideMerge(Layer.effect(Journal, Effect.map(Journal, options.journal ?? identity))),
     Layer.provideMerge(Layer.mergeAll(CoreMemory.layerPorts(options), desk(options), options.outside ?? Layer.empty))
   )
 
