@@ -12,12 +12,12 @@ import * as Net from "node:net"
 import * as Tls from "node:tls"
 import { type CallbackAnswer, type CallbackRequest, CallbackTransport } from "@vsms/core/callback/CallbackTransport"
 import { PortFailure } from "@vsms/core/PortFailure"
+import * as RetryAfter from "@vsms/core/time/RetryAfter"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as HostLookup from "./HostLookup.ts"
-import * as RetryAfter from "./RetryAfter.ts"
 
 export interface Options {
   readonly lookup: HostLookup.HostLookup
@@ -92,7 +92,7 @@ export const make = (options: Partial<Options> = {}): Effect.Effect<Transport, n
           yield* Effect.forkIn(Effect.interruptible(rest), scope)
           if (status >= 300 && status < 400) return trouble("redirect")
           const now = yield* Clock.currentTimeMillis
-          const retryAfterMillis = RetryAfter.parse(headers["retry-after"] ?? "", now)
+          const retryAfterMillis = RetryAfter.parse(headers["retry-after"], now)
           return { _tag: "Status", status, retryAfterMillis }
         })
       )

@@ -72,7 +72,8 @@ describe("exports", () => {
         World.ask("POST", `${app}${path}`, { as, ...given })
       const limits = { code: [], notice: [], parameterMax: null }
       expect((yield* World.ask("PUT", `${app}/limits`, { as, body: limits })).status).toBe(200)
-      const template = (content: string) => post("/templates", { body: { name: "test", content, kind: "notification" } })
+      const template = (content: string) =>
+        post("/templates", { body: { name: "test", content, kind: "notification" } })
       const send = (what: object) => post("/sends", { body: { to: body.callee, ...what } })
       const upload = (name: string, seconds: number) => {
         const form = new FormData()
@@ -114,11 +115,13 @@ describe("exports", () => {
       const table = yield* post("/statistics/records/export", { body })
       const [, ...rows] = table.text.trim().split("\r\n")
       const cells = rows.map((row) => row.split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/).map(unquoted))
-      expect(cells.map(([, content]) => content).toSorted()).toEqual(contents.map((one) => `'${one}`).toSorted())
+      const written = cells.map(([, content]) => String(content))
+      expect(written.toSorted()).toEqual(contents.map((one) => `'${one}`).toSorted())
       expect(cells.flat().filter((cell) => /^[\s\p{Cc}]*[=+\-@＝＋－＠]/u.test(cell))).toEqual([])
       // Elsewhere it is what was sent.
       const { items } = (yield* post("/statistics/records", { body: { ...body, limit: 100 } })).json
-      expect(items.map(({ content }: any) => content).toSorted()).toEqual(contents.toSorted())
+      const listed = items.map(({ content }: any) => String(content)) as Array<string>
+      expect(listed.toSorted()).toEqual(contents.toSorted())
     }).pipe(World.within())
   )
 

@@ -2,11 +2,12 @@
  * Rules: many decisions, carried out one after the other over the same rows, as one write. A decision that is refused or
  * throws leaves nothing behind, and the next one sees what the others left.
  */
-import type { Decision, Tally, WorkOrder } from "@vsms/core/storage/Decision"
+import type { Decision, WorkOrder } from "@vsms/core/storage/Decision"
 import { fresh, type Kind, type Ref, type Row } from "@vsms/core/storage/Kind"
 import * as Either from "effect/Either"
 import { RefMap } from "./RefMap.ts"
 import type { Table } from "./Table.ts"
+import * as TallySums from "./TallySums.ts"
 
 /** A row with the number of events recorded of it. */
 export interface Held {
@@ -44,7 +45,7 @@ export class Batch {
   /** The last order for each piece of work, by queue, owner and key. */
   readonly work = new Map<string, WorkOrder>()
   private readonly events: Array<WrittenEvent> = []
-  private readonly tallies = new Map<string, Tally>()
+  private readonly tallies: TallySums.TallySums = new Map()
   private readonly rows: (ref: Ref<any>) => Held | undefined
   private readonly tableOf: (kind: Kind.Any) => Table
   private readonly current = new RefMap<Written>()
@@ -107,7 +108,7 @@ export class Batch {
         sequence: sequence + journaled
       }
     }
-    for (const tally of tallies) this.count(tally)
+    for (const tally of tallies) TallySums.add(this.tallies, tally, tally.hour)
     for (const order of work) this.work.set(`${order.queue}\n${order.owner}\n${order.key}`, order)
   }
 
@@ -121,24 +122,6 @@ export class Batch {
       this.written.push(written)
     }
     return written
-  }
-
-  private count(tally: Tally): void {
-    const { applicationId, hour, owner, reason, templateId } = tally
-    const id = `${owner}\n${hour}\n${applicationId}\n${templateId}\n${reason}`
-    const before = this.tallies.get(id)
-    this.tallies.set(
-      id,
-      before === undefined
-        ? tally
-        : {
-            ...before,
-            sends: before.sends + tally.sends,
-            answered: before.answered + tally.answered,
-            failed: before.failed + tally.failed,
-            minutes: before.minutes + tally.minutes
-          }
-    )
   }
 }
 

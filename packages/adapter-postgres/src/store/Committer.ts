@@ -12,6 +12,7 @@
  * suffers for a neighbour.
  */
 import type { Queue } from "@vsms/core/storage/Decision"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -238,7 +239,7 @@ export const make = (
             discard: true
           })
       }
-      const outcome = Session.failure(fault, port, "transact")
+      const outcome = Session.failure(Cause.fail(fault), port, "transact")
       return Effect.sync(() => requests.forEach(({ resume }) => resume(outcome)))
     }
 

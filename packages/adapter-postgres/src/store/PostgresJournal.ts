@@ -4,6 +4,7 @@
 import type { PortFailure } from "@vsms/core/PortFailure"
 import { Journal } from "@vsms/core/storage/Journal"
 import { fresh, type Kind, type Ref, type Row } from "@vsms/core/storage/Kind"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Database } from "../place/Database.ts"
@@ -44,7 +45,7 @@ export const make = (
             const half = loads.length >> 1
             return Effect.zipRight(answerAll(loads.slice(0, half)), answerAll(loads.slice(half)))
           }
-          const failure = Session.failure(fault, "Journal", "load")
+          const failure = Session.failure(Cause.fail(fault), "Journal", "load")
           return Effect.sync(() => loads.forEach(({ resume }) => resume(failure)))
         }
       })

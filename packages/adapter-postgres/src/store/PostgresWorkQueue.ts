@@ -53,7 +53,7 @@ export const make = (
             const half = given.length >> 1
             return Effect.zipRight(takeOnce(given.slice(0, half)), takeOnce(given.slice(half)))
           }
-          const failure = Session.failCause("WorkQueue", "giveBack", cause)
+          const failure = Session.failure(cause, "WorkQueue", "giveBack")
           return Effect.sync(() => given.forEach(({ resume }) => resume(failure)))
         }
       })

@@ -83,11 +83,18 @@ export const withMistakes = <A>(effect: () => Effect.Effect<A, Fault>): Effect.E
   Effect.catchAllDefect(Effect.suspend(effect), (defect) => Effect.fail(new Fault(defect, true)))
 
 /** How whoever asked is told: a mistake is a defect, and so is what a constraint has stopped although rules let it pass. */
-export const failure = (fault: Fault, port: string, operation: string): Effect.Effect<never, PortFailure> => {
-  if (fault.isMistake) return Effect.die(fault.error)
-  const failed = fault.toFailure(port, operation)
-  return fault.breaksConstraint ? Effect.die(failed) : Effect.fail(failed)
-}
+export const failure = (
+  cause: Cause.Cause<Fault>,
+  port: string,
+  operation: string
+): Effect.Effect<never, PortFailure> =>
+  Effect.failCause(
+    Cause.flatMap(cause, (fault) => {
+      if (fault.isMistake) return Cause.die(fault.error)
+      const failed = fault.toFailure(port, operation)
+      return fault.breaksConstraint ? Cause.die(failed) : Cause.fail(failed)
+    })
+  )
 
 /**
  * Runs statements in one transaction, which is committed if `body` succeeds and rolled back otherwise. A COMMIT that
@@ -128,10 +135,3 @@ const brokenBy = (exit: Exit.Exit<unknown, unknown>): boolean => {
   const { cause } = exit
   return !(cause._tag === "Fail" && (!(cause.error instanceof Fault) || cause.error.code !== undefined))
 }
-
-/** A failed turn, as each who was in it is answered. */
-export const failCause = (
-  port: string,
-  operation: string,
-  cause: Cause.Cause<Fault>
-): Effect.Effect<never, PortFailure> => Effect.failCause(Cause.map(cause, (fault) => fault.toFailure(port, operation)))

@@ -5,6 +5,7 @@
 import type { Tally } from "@vsms/core/storage/Decision"
 import type { TallyQuery } from "@vsms/core/storage/Records"
 import { type Column, namesOf, type Query, tableOf, Values } from "./Statement.ts"
+import * as TallySums from "./TallySums.ts"
 
 const shanghaiOffsetHours = 8
 
@@ -48,24 +49,8 @@ const counted: ReadonlyArray<Column<Tally>> = [
 /** One statement may not touch a row twice: what falls into the same one is added up first. */
 const summed = (tallies: ReadonlyArray<Tally>, of: (hour: number) => number): ReadonlyArray<Tally> => {
   if (tallies.length === 1) return tallies
-  const sums = new Map<string, Tally>()
-  for (const tally of tallies) {
-    const { applicationId, hour, owner, reason, templateId } = tally
-    const id = `${owner}\n${of(hour)}\n${applicationId}\n${templateId}\n${reason}`
-    const sum = sums.get(id)
-    sums.set(
-      id,
-      sum === undefined
-        ? tally
-        : {
-            ...sum,
-            sends: sum.sends + tally.sends,
-            answered: sum.answered + tally.answered,
-            failed: sum.failed + tally.failed,
-            minutes: sum.minutes + tally.minutes
-          }
-    )
-  }
+  const sums: TallySums.TallySums = new Map()
+  for (const tally of tallies) TallySums.add(sums, tally, of(tally.hour))
   return Array.from(sums.values())
 }
 

@@ -8,12 +8,12 @@ import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { SpeechFailure, type SpeechFailureReason } from "@vsms/core/dispatch/SpeechSynthesizer"
+import * as RetryAfter from "@vsms/core/time/RetryAfter"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
-import * as RetryAfter from "./RetryAfter.ts"
 
 export interface ClientSettings {
   /** From asking to the last byte of the answer. Each try has as much, as long as all together have as much left. */

@@ -5,7 +5,6 @@ import { describe, expect, it } from "vitest"
 import * as Wav from "../../src/audio/Wav.ts"
 import * as AudioAnswer from "../../src/engine/AudioAnswer.ts"
 import * as RequestLimits from "../../src/engine/RequestLimits.ts"
-import * as RetryAfter from "../../src/engine/RetryAfter.ts"
 import * as Splice from "../../src/engine/Splice.ts"
 import { faultOf } from "../../src/engine/SpeechClient.ts"
 import { pcmBytes, streamedWav } from "../support/Vendors.ts"
@@ -94,21 +93,6 @@ describe("pieces of speech", () => {
     expect(Math.abs(hard[1]! - hard[0]!)).toBeLessThan(300)
     expect(hard[500]).toBe(9_000)
   })
-})
-
-it.each([
-  [undefined, undefined],
-  ["0", 0],
-  ["120", 120_000],
-  ["-1", undefined],
-  ["1.5", undefined],
-  ["soon", undefined],
-  ["Mon, 23 Nov 2026 18:00:30 GMT", 30_000],
-  ["Mon, 23 Nov 2026 17:00:00 GMT", 0],
-  ["2026-11-23", undefined],
-  ["Mon, 99 Nov 2026 18:00:30 GMT", undefined]
-])("Retry-After %s asks for %s ms", (header, millis) => {
-  expect(RetryAfter.parse(header, Date.UTC(2026, 10, 23, 18))).toBe(millis)
 })
 
 it.each([

@@ -1,12 +1,13 @@
 /**
- * Rules: what a receiver's `Retry-After` asks for (CBK-2).
+ * Rules: what a `Retry-After` of HTTP asks for: a receiver's (CBK-2), or a speech engine's.
  */
 
 /**
- * How long to wait, in milliseconds from `now` on; `undefined` if the text says nothing. It is a number of seconds, or
+ * How long to wait, in milliseconds from `now` on; `undefined` if there is none or it says nothing. It is a number of seconds, or
  * a date in any of HTTP's three forms; a date that is over is no wait at all.
  */
-export const parse = (text: string, now: number): number | undefined => {
+export const parse = (text: string | undefined, now: number): number | undefined => {
+  if (text === undefined) return undefined
   if (/^\d+$/.test(text)) return Math.min(Number(text), longestSeconds) * 1_000
   const at = parseDate(text, now)
   return at === undefined ? undefined : Math.max(0, at - now)

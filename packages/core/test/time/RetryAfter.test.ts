@@ -1,11 +1,12 @@
 import * as FastCheck from "effect/FastCheck"
 import { describe, expect, it } from "vitest"
-import * as RetryAfter from "../../src/callback/RetryAfter.ts"
+import * as RetryAfter from "../../src/time/RetryAfter.ts"
 
 const now = Date.UTC(2031, 10, 6, 8, 49, 37)
 
 describe("CBK-2: Retry-After", () => {
-  const table: ReadonlyArray<readonly [text: string, millis: number | undefined]> = [
+  const table: ReadonlyArray<readonly [text: string | undefined, millis: number | undefined]> = [
+    [undefined, undefined],
     ["0", 0],
     ["120", 120_000],
     ["9".repeat(400), 2 ** 31 * 1_000],
@@ -25,6 +26,7 @@ describe("CBK-2: Retry-After", () => {
     ["Sun Nov 16 08:49:37 2031", 10 * 86_400_000],
     ["Wed, 31 Dec 2031 23:59:60 GMT", Date.UTC(2032, 0, 1) - now],
     ["Thu, 31 Feb 2032 08:49:47 GMT", undefined],
+    ["Thu, 99 Nov 2031 08:49:47 GMT", undefined],
     ["Thu, 06 Nvm 2031 08:49:47 GMT", undefined],
     ["Thu, 06 Nov 2031 24:00:00 GMT", undefined],
     ["Thu, 06 Nov 2031 08:60:00 GMT", undefined],
