@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Pg from "pg"
 import { Database } from "./Database.ts"
+import * as PoolMetrics from "./PoolMetrics.ts"
 
 /** What every place provides. `PgClient` and `SqlClient` are one, on the pool of `Database`. */
 export type Services = Database | PgClient.PgClient | SqlClient
@@ -18,7 +19,9 @@ export interface PoolOptions extends Pg.PoolConfig {
 }
 
 /** A pool that is ended with the scope: whoever holds a connection then has a second to give it back. */
-export const makePool = ({ prepare, ...config }: PoolOptions) =>
+export const makePool = (options: PoolOptions) => Effect.tap(openPool(options), PoolMetrics.watch)
+
+const openPool = ({ prepare, ...config }: PoolOptions) =>
   Effect.acquireRelease(
     Effect.sync(() => {
       const pool = new Pg.Pool(config)
