@@ -15,7 +15,8 @@ import * as Decision from "../storage/Decision.ts"
 import { Journal } from "../storage/Journal.ts"
 import * as Kinds from "../storage/Kind.ts"
 import type { Row } from "../storage/Kind.ts"
-import { type Cursor, type Page, Records } from "../storage/Records.ts"
+import { PageInput } from "../storage/PageInput.ts"
+import { type Page, Records } from "../storage/Records.ts"
 import * as DayRange from "../time/DayRange.ts"
 import * as ShanghaiDay from "../time/ShanghaiDay.ts"
 import * as Account from "./Account.ts"
@@ -84,7 +85,7 @@ export class Accounts extends Context.Tag("@vsms/core/account/Accounts")<
     /** The account's applications, the oldest first, with the use of this month (ACC-4). */
     readonly applications: (
       accountId: string,
-      page?: { readonly limit?: number; readonly after?: Cursor | undefined }
+      page?: PageInput
     ) => Effect.Effect<Page<ApplicationUse>, InvalidInput | PortFailure>
     readonly renameApplication: (
       accountId: string,
@@ -240,12 +241,9 @@ export class Accounts extends Context.Tag("@vsms/core/account/Accounts")<
         return row.state.exists ? viewOf(row) : yield* new Application.UnknownApplication()
       })
 
-      const applications = Effect.fn("Accounts.applications")(function* (
-        accountId: string,
-        page?: { readonly limit?: number; readonly after?: Cursor | undefined }
-      ) {
+      const applications = Effect.fn("Accounts.applications")(function* (accountId: string, page?: PageInput) {
         yield* Effect.annotateCurrentSpan({ accountId })
-        const { after, limit = 20 } = yield* parsePage(page ?? {})
+        const { after, limit } = yield* parsePage(page ?? {})
         const listed = yield* records.list({
           kind: Application.kind,
           index: "byAccount",
@@ -381,15 +379,7 @@ const parseRotate = parser(
   })
 )
 
-const parsePage = parser(
-  Schema.Struct({
-    limit: Schema.optionalWith(
-      Schema.Int.pipe(Schema.between(1, 100), Schema.annotations({ identifier: "a whole number from 1 to 100" })),
-      { exact: true }
-    ),
-    after: Schema.optional(Schema.Struct({ at: Schema.Number, key: Schema.String }))
-  })
-)
+const parsePage = parser(PageInput)
 
 // ---------------------------------------------------------------------------------------------------------------------
 

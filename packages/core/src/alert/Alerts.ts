@@ -18,6 +18,7 @@ import type { PortFailure } from "../PortFailure.ts"
 import * as Decision from "../storage/Decision.ts"
 import { Journal } from "../storage/Journal.ts"
 import type { Row } from "../storage/Kind.ts"
+import { PageInput } from "../storage/PageInput.ts"
 import { type Cursor, type Page, Records } from "../storage/Records.ts"
 import type { Outcome } from "../storage/Worker.ts"
 import type { Lease } from "../storage/WorkQueue.ts"
@@ -47,13 +48,7 @@ export interface DailyVolumeView extends DailyVolume.Settings {
 export const ContactInput = AlertContact.Contact
 export const ThresholdInput = Schema.Struct({ threshold: Minutes.Minutes })
 export const DailyVolumeInput = DailyVolume.Settings
-export const ListInput = Schema.Struct({
-  limit: Schema.optionalWith(
-    Schema.Int.pipe(Schema.between(1, 100), Schema.annotations({ identifier: "a whole number from 1 to 100" })),
-    { default: () => 20 }
-  ),
-  after: Schema.optional(Schema.Struct({ at: Schema.Number, key: Schema.String }))
-})
+export const ListInput = PageInput
 
 type OfApplication<R> = InvalidInput | Application.UnknownApplication | R | PortFailure
 

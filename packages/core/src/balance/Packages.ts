@@ -22,6 +22,7 @@ import type { PortFailure } from "../PortFailure.ts"
 import * as Decision from "../storage/Decision.ts"
 import { Journal } from "../storage/Journal.ts"
 import * as Kinds from "../storage/Kind.ts"
+import { PageInput } from "../storage/PageInput.ts"
 import { type Cursor, type Page, Records } from "../storage/Records.ts"
 import * as Balance from "./Balance.ts"
 import { BalanceWatch } from "./BalanceWatch.ts"
@@ -37,13 +38,7 @@ export const CompareInput = Schema.Struct({
   lists: Schema.optionalWith(Schema.Array(Tariff.PriceList), { exact: true })
 })
 export const BuyInput = PackagePurchase.Request
-export const ListInput = Schema.Struct({
-  limit: Schema.optionalWith(
-    Schema.Int.pipe(Schema.between(1, 100), Schema.annotations({ identifier: "a whole number from 1 to 100" })),
-    { default: () => 20 }
-  ),
-  after: Schema.optional(Schema.Struct({ at: Schema.Number, key: Schema.String }))
-})
+export const ListInput = PageInput
 
 /** An order for packages that waits to be paid. */
 export interface Ordered {

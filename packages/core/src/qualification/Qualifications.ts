@@ -14,7 +14,8 @@ import { type InvalidInput, parser } from "../InvalidInput.ts"
 import { PortFailure } from "../PortFailure.ts"
 import * as Decision from "../storage/Decision.ts"
 import { Journal } from "../storage/Journal.ts"
-import { type Cursor, type Page, Records } from "../storage/Records.ts"
+import { PageInput } from "../storage/PageInput.ts"
+import { type Page, Records } from "../storage/Records.ts"
 import type { Outcome } from "../storage/Worker.ts"
 import type { Lease } from "../storage/WorkQueue.ts"
 import type * as CertificateImage from "./CertificateImage.ts"
@@ -97,10 +98,7 @@ export class Qualifications extends Context.Tag("@vsms/core/qualification/Qualif
       InvalidInput | Qualification.OutdatedReview | Qualification.QualificationNotPending | PortFailure
     >
     /** What waits for a review in the whole platform, the oldest first. For the reviewer's desk. */
-    readonly pending: (page?: {
-      readonly limit?: number
-      readonly after?: Cursor | undefined
-    }) => Effect.Effect<Page<PendingReview>, InvalidInput | PortFailure>
+    readonly pending: (page?: PageInput) => Effect.Effect<Page<PendingReview>, InvalidInput | PortFailure>
     /** A submission unmasked. For the reviewer's desk. */
     readonly file: (accountId: string) => Effect.Effect<ReviewFile, PortFailure>
     /** The image of the certificate that stands; `undefined` before, and after its erasure. */
@@ -236,11 +234,8 @@ const make = (settings: Settings) =>
       return bytes === undefined ? undefined : { format: personal.submission.certificate.format, bytes }
     })
 
-    const pending = Effect.fn("Qualifications.pending")(function* (page?: {
-      readonly limit?: number
-      readonly after?: Cursor | undefined
-    }) {
-      const { after, limit = 20 } = yield* parsePage(page ?? {})
+    const pending = Effect.fn("Qualifications.pending")(function* (page?: PageInput) {
+      const { after, limit } = yield* parsePage(page ?? {})
       const query = { kind: Qualification.kind, index: "pending", partition: "", after, limit }
       const listed = yield* records.list(query)
       const items = listed.items.map(({ ref, state }): PendingReview => {
@@ -309,15 +304,7 @@ const parseSubmission = parser(
 
 const parseDecision = parser(Schema.Struct({ version: Schema.Int, verdict: Verdict }))
 
-const parsePage = parser(
-  Schema.Struct({
-    limit: Schema.optionalWith(
-      Schema.Int.pipe(Schema.between(1, 100), Schema.annotations({ identifier: "a whole number from 1 to 100" })),
-      { exact: true }
-    ),
-    after: Schema.optional(Schema.Struct({ at: Schema.Number, key: Schema.String }))
-  })
-)
+const parsePage = parser(PageInput)
 
 const decodeVerdict = Schema.decodeUnknownEither(Verdict)
 

@@ -18,7 +18,8 @@ import * as Spans from "../Spans.ts"
 import * as Decision from "../storage/Decision.ts"
 import { Journal } from "../storage/Journal.ts"
 import type { Ref, Row } from "../storage/Kind.ts"
-import { type Cursor, type Page, Records } from "../storage/Records.ts"
+import { PageInput } from "../storage/PageInput.ts"
+import { type Page, Records } from "../storage/Records.ts"
 import * as TemplateBook from "../template/TemplateBook.ts"
 import * as VoiceFile from "../voicefile/VoiceFile.ts"
 import * as Acceptance from "./Acceptance.ts"
@@ -57,9 +58,7 @@ export type BatchAnswer =
   /** The storage failed: the send may have been accepted. Repeat it under its idempotency key. */
   | { readonly _tag: "Failed"; readonly failure: PortFailure }
 
-export interface SendPage {
-  readonly limit?: number | undefined
-  readonly after?: Cursor | undefined
+export interface SendPage extends PageInput {
   /** Accepted at or after; epoch milliseconds. */
   readonly from?: number | undefined
   /** Accepted before; epoch milliseconds. */
@@ -138,7 +137,7 @@ export class Sends extends Context.Tag("@vsms/core/sending/Sends")<
     readonly refused: (
       accountId: string,
       applicationId: string,
-      page?: { readonly after?: Cursor | undefined; readonly limit?: number | undefined }
+      page?: PageInput
     ) => Effect.Effect<Page<RefusedView>, InvalidInput | PortFailure>
     /** Why a send was accepted or refused, what became of it, and who paid. */
     readonly explain: (
@@ -365,11 +364,7 @@ const make = (options: { readonly policy: SendPolicy.SendPolicy; readonly plan?:
       return { items, next: items.at(-1)?.number ?? after }
     })
 
-    const refused = Effect.fn("Sends.refused")(function* (
-      accountId: string,
-      applicationId: string,
-      page?: { readonly after?: Cursor | undefined; readonly limit?: number | undefined }
-    ) {
+    const refused = Effect.fn("Sends.refused")(function* (accountId: string, applicationId: string, page?: PageInput) {
       yield* Effect.annotateCurrentSpan({ accountId, applicationId })
       const { after, limit } = yield* parsePage(page ?? {})
       const found = yield* records.list({
@@ -440,18 +435,11 @@ const make = (options: { readonly policy: SendPolicy.SendPolicy; readonly plan?:
 // the forms of the input
 // ---------------------------------------------------------------------------------------------------------------------
 
-const limit = Schema.optionalWith(
-  Schema.Int.pipe(Schema.between(1, 100), Schema.annotations({ identifier: "a whole number from 1 to 100" })),
-  { default: () => 20 }
-)
-
-const page = { limit, after: Schema.optional(Schema.Struct({ at: Schema.Number, key: Schema.String })) }
-
-const parsePage = parser(Schema.Struct(page))
+const parsePage = parser(PageInput)
 
 const parseList = parser(
   Schema.Struct({
-    ...page,
+    ...PageInput.fields,
     from: Schema.optional(Schema.Number),
     until: Schema.optional(Schema.Number),
     to: Schema.optional(Schema.String)
@@ -459,7 +447,10 @@ const parseList = parser(
 )
 
 const parseReceipts = parser(
-  Schema.Struct({ limit, after: Schema.optionalWith(Schema.NonNegativeInt, { default: () => 0 }) })
+  Schema.Struct({
+    limit: PageInput.fields.limit,
+    after: Schema.optionalWith(Schema.NonNegativeInt, { default: () => 0 })
+  })
 )
 
 const parseLimits = parser(SendLimits.State)

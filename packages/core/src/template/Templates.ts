@@ -19,7 +19,8 @@ import * as Decision from "../storage/Decision.ts"
 import { Journal } from "../storage/Journal.ts"
 import * as Kinds from "../storage/Kind.ts"
 import type { Row } from "../storage/Kind.ts"
-import { type Cursor, type Page, Records } from "../storage/Records.ts"
+import { PageInput } from "../storage/PageInput.ts"
+import { type Page, Records } from "../storage/Records.ts"
 import * as Template from "./Template.ts"
 import * as TemplateBook from "./TemplateBook.ts"
 import * as Variable from "./Variable.ts"
@@ -44,11 +45,6 @@ export interface TemplateView extends Template.State {
 /** A template that waits for a reviewer. */
 export interface ReviewView extends TemplateView {
   readonly accountId: string
-}
-
-export interface PageInput {
-  readonly limit?: number | undefined
-  readonly after?: Cursor | undefined
 }
 
 export interface ReviewInput {
@@ -355,18 +351,10 @@ const parseDraft = parser(
   })
 )
 
-const page = {
-  limit: Schema.optionalWith(
-    Schema.Int.pipe(Schema.between(1, 100), Schema.annotations({ identifier: "a whole number from 1 to 100" })),
-    { default: () => 20 }
-  ),
-  after: Schema.optional(Schema.Struct({ at: Schema.Number, key: Schema.String }))
-}
-
-const parsePage = parser(Schema.Struct(page))
+const parsePage = parser(PageInput)
 
 const parseList = parser(
-  Schema.Struct({ ...page, stage: Schema.optional(Schema.Literal("pending", "approved", "rejected")) })
+  Schema.Struct({ ...PageInput.fields, stage: Schema.optional(Schema.Literal("pending", "approved", "rejected")) })
 )
 
 const parseReview = parser(Schema.Struct({ version: Schema.Int, verdict: Verdict }))

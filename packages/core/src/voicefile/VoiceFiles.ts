@@ -21,7 +21,8 @@ import { BlobStore } from "../storage/BlobStore.ts"
 import * as Decision from "../storage/Decision.ts"
 import { Journal } from "../storage/Journal.ts"
 import type { Ref, Row } from "../storage/Kind.ts"
-import { type Cursor, type Page, Records } from "../storage/Records.ts"
+import { PageInput } from "../storage/PageInput.ts"
+import { type Page, Records } from "../storage/Records.ts"
 import type { Outcome } from "../storage/Worker.ts"
 import type { Lease } from "../storage/WorkQueue.ts"
 import { AudioDecoder } from "./AudioDecoder.ts"
@@ -60,11 +61,6 @@ export type VoiceFileView = Omit<VoiceFile.State, "soundId">
 /** A file that waits for a reviewer. */
 export interface ReviewView extends VoiceFileView {
   readonly accountId: string
-}
-
-export interface PageInput {
-  readonly limit?: number | undefined
-  readonly after?: Cursor | undefined
 }
 
 export interface ReviewInput {
@@ -378,18 +374,10 @@ const parseUpload = parser(
   })
 )
 
-const page = {
-  limit: Schema.optionalWith(
-    Schema.Int.pipe(Schema.between(1, 100), Schema.annotations({ identifier: "a whole number from 1 to 100" })),
-    { default: () => 20 }
-  ),
-  after: Schema.optional(Schema.Struct({ at: Schema.Number, key: Schema.String }))
-}
-
-const parsePage = parser(Schema.Struct(page))
+const parsePage = parser(PageInput)
 
 const parseList = parser(
-  Schema.Struct({ ...page, stage: Schema.optional(Schema.Literal("pending", "approved", "rejected")) })
+  Schema.Struct({ ...PageInput.fields, stage: Schema.optional(Schema.Literal("pending", "approved", "rejected")) })
 )
 
 const parseReview = parser(Schema.Struct({ version: Schema.Int, verdict: Verdict }))
