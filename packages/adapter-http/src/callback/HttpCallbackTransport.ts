@@ -32,7 +32,7 @@ export interface Options {
   readonly bodyMillis: number
   /** How long a connection is kept for the next callback. */
   readonly idleMillis: number
-  /** Connections kept for each receiver. */
+  /** Connections kept for each receiver: as many as there are callbacks under way at once, or each of the rest is made anew. */
   readonly idleConnections: number
 }
 
@@ -45,7 +45,7 @@ export const defaults: Options = {
   bodyMillis: 1_000,
   // Below the five seconds after which many servers close: who closes first cannot be surprised.
   idleMillis: 4_000,
-  idleConnections: 8
+  idleConnections: 64
 }
 
 /**

@@ -48,6 +48,8 @@ export interface Committer {
   readonly submit: (request: Request) => Effect.Effect<any, any>
   /** What this process remembers of an owner's rows, if all of it is durable. */
   readonly durable: (owner: string) => OwnerCache | undefined
+  /** Whether commits of the owner follow each other: whoever wants to read may be answered with one of them. */
+  readonly isBusy: (owner: string) => boolean
   /** The owner was moved on by other means. */
   readonly forget: (owner: string) => void
 }
@@ -342,6 +344,12 @@ export const make = (
       durable: (owner) => {
         const lane = homeOf(owner)
         return lane.underway === undefined && !lane.ahead ? lane.remembered : undefined
+      },
+      isBusy: (owner) => {
+        const lane = homeOf(owner)
+        return (
+          lane.underway?.before.has(owner) === true || (lane.ahead && lane.remembered.revision(owner) !== undefined)
+        )
       },
       forget: (owner) => homeOf(owner).remembered.forget(owner)
     }

@@ -2,10 +2,12 @@
  * Adapter: the port `Journal` on PostgreSQL. Decisions are carried out by the committer, loads in turns.
  */
 import type { PortFailure } from "@vsms/core/PortFailure"
+import * as Decision from "@vsms/core/storage/Decision"
 import { Journal } from "@vsms/core/storage/Journal"
 import { fresh, type Kind, type Ref, type Row } from "@vsms/core/storage/Kind"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
 import type { Database } from "../place/Database.ts"
 import * as Codec from "./Codec.ts"
@@ -20,6 +22,12 @@ interface Load {
   readonly ref: Ref<any>
   readonly resume: (row: Effect.Effect<Row<any>, PortFailure>) => void
 }
+
+/**
+ * While commits of an owner follow each other, the next one answers what a query would: the row as the decisions before
+ * have left it, once they are durable. Most often it is remembered, and nothing is asked of the database.
+ */
+const readOnly = ([row]: ReadonlyArray<Row<any>>) => Either.right(Decision.answer(row))
 
 export const make = (
   { pool }: (typeof Database)["Service"],
@@ -56,7 +64,11 @@ export const make = (
       // The committer answers with what `decide` answers, and fails with what it refuses with.
       transact: (refs, decide) => committer.submit({ refs, decide }),
       load: <K extends Kind.Any>(ref: Ref<K>) =>
-        Effect.async<Row<K>, PortFailure>((resume) => turns.add({ ref, resume })),
+        Effect.suspend(() =>
+          committer.isBusy(ref.owner)
+            ? committer.submit({ refs: [ref], decide: readOnly })
+            : Effect.async<Row<K>, PortFailure>((resume) => turns.add({ ref, resume }))
+        ),
       history: (ref, { after, limit }) =>
         Effect.suspend(() => {
           const codec = Codec.of(ref.kind)

@@ -18,13 +18,14 @@ const settings = Effect.all({
   seqscan: setting("enable_seqscan"),
   hashjoin: setting("enable_hashjoin"),
   mergejoin: setting("enable_mergejoin"),
-  jit: setting("jit")
+  jit: setting("jit"),
+  plans: setting("plan_cache_mode")
 })
 
-const off = { seqscan: "off", hashjoin: "off", mergejoin: "off", jit: "off" }
+const off = { seqscan: "off", hashjoin: "off", mergejoin: "off", jit: "off", plans: "force_generic_plan" }
 
 describe("Planning", () => {
-  it.live("sessions on a server look things up by index only", () =>
+  it.live("sessions on a server look things up by index only, and plan each statement once", () =>
     Effect.gen(function* () {
       expect(yield* settings).toEqual(off)
     }).pipe(Effect.provide(TestPlaces.server({ sessions: 1 })))
@@ -39,11 +40,10 @@ describe("Planning", () => {
   it.live("what the operator has put into the URL holds, and what was not is not lost by it", () =>
     Effect.gen(function* () {
       const url = yield* Effect.promise(TestDatabase.create)
-      const options = encodeURIComponent("-c enable_seqscan=on -c plan_cache_mode=force_generic_plan")
+      const options = encodeURIComponent("-c enable_seqscan=on -c plan_cache_mode=auto")
       const place = PostgresServer.layer({ url: Redacted.make(`${url}?options=${options}`), sessions: 1 })
       yield* Effect.gen(function* () {
-        expect(yield* settings).toEqual({ ...off, seqscan: "on" })
-        expect(yield* setting("plan_cache_mode")).toBe("force_generic_plan")
+        expect(yield* settings).toEqual({ ...off, seqscan: "on", plans: "auto" })
       }).pipe(Effect.provide(place))
     })
   )

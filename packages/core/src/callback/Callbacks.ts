@@ -340,19 +340,22 @@ const make = (options: CallbackOptions, ports: Ports): typeof Callbacks.Service 
     })
   })
 
-  // --- the worker: first a send is told to all endpoints, then each delivery is tried ---
+  // --- the worker: a send is told to all endpoints; what is tried again, or goes to several, is work of its own ---
 
   const callback = (lease: Lease): Effect.Effect<Outcome, PortFailure> =>
-    lease.key.includes("/") ? attempt(lease) : order(lease)
+    lease.key.includes("/") ? attempt(lease) : tell(lease)
 
-  /** Orders a delivery for each endpoint. Doing it again orders nothing twice. */
-  const order = ({ key: sendId, owner }: Lease): Effect.Effect<Outcome, PortFailure> =>
+  /** Tells of a send. Doing it again tells nobody twice of whom it is known. */
+  const tell = ({ key: sendId, owner }: Lease): Effect.Effect<Outcome, PortFailure> =>
     Effect.flatMap(journal.load(Send.ref(owner, sendId)), (send) => {
       const receipt = Receipt.of(send)
       if (receipt === undefined) return done
-      return Effect.flatMap(journal.load(Endpoint.ref(owner, receipt.applicationId)), ({ state }) => {
-        const parts = partsOf(receipt, state.endpoints)
-        return parts.length === 0 ? done : Now.use((now) => orderParts(owner, parts, now))
+      return Effect.flatMap(journal.load(Endpoint.ref(owner, receipt.applicationId)), (endpoints) => {
+        const [part, ...more] = partsOf(receipt, endpoints.state.endpoints)
+        if (part === undefined) return done
+        return more.length === 0
+          ? tellAtOnce(send, endpoints, part)
+          : Now.use((now) => orderParts(owner, [part, ...more], now))
       })
     })
 
@@ -366,11 +369,11 @@ const make = (options: CallbackOptions, ports: Ports): typeof Callbacks.Service 
     )
   }
 
-  const orderParts = (
-    owner: string,
-    parts: ReturnType<typeof partsOf>,
-    now: number
-  ): Effect.Effect<Outcome, PortFailure> =>
+  type Part = ReturnType<typeof partsOf>[number]
+
+  const ordered = (part: Part, at: number): Delivery.Event => ({ _tag: "DeliveryOrdered", ...part, at })
+
+  const orderParts = (owner: string, parts: ReadonlyArray<Part>, now: number): Effect.Effect<Outcome, PortFailure> =>
     journal.transact(
       parts.map((part) => Delivery.ref(owner, Delivery.keyOf(part))),
       (rows) => {
@@ -378,21 +381,50 @@ const make = (options: CallbackOptions, ports: Ports): typeof Callbacks.Service 
         const expiresAt = now + options.keepMillis
         return Either.right(
           Decision.make(undefined, {
-            changes: fresh.map(({ part, row }) =>
-              Decision.change(row, [{ _tag: "DeliveryOrdered", ...part, at: now }], { expiresAt })
-            ),
+            changes: fresh.map(({ part, row }) => Decision.change(row, [ordered(part, now)], { expiresAt })),
             work: fresh.map(({ row }) => Decision.enqueue("callback", row.ref, now))
           })
         )
       }
     )
 
+  /**
+   * One message for one endpoint, as nearly always: it is posted now, and recorded once with what came of it. Where that
+   * is another try, the delivery goes on as work of its own. A process that dies before it has recorded the try leaves
+   * the send to be told of again, under the same `webhook-id`.
+   */
+  const tellAtOnce = (
+    send: Row<typeof Send.kind>,
+    endpoints: Row<typeof Endpoint.kind>,
+    part: Part
+  ): Effect.Effect<Outcome, PortFailure> => {
+    const ref = Delivery.ref(send.ref.owner, Delivery.keyOf(part))
+    const record = (answer: CallbackAnswer, at: number) =>
+      Now.use((now) => {
+        count(answer)
+        return journal.transact([ref], ([row]) => {
+          if (row.version > 0) return Either.right(Decision.answer(undefined))
+          const order = ordered(part, at)
+          const tried = Delivery.tried(Delivery.evolve(row.state, order), outcomeOf(answer, at, now - at))
+          const change = Decision.change(row, [order, ...tried], { expiresAt: at + options.keepMillis })
+          const { nextAt } = change.state
+          const work = nextAt === undefined ? [] : [Decision.enqueue("callback", ref, nextAt)]
+          return Either.right(Decision.make(undefined, { changes: [change], work }))
+        })
+      })
+    return Effect.flatMap(journal.load(ref), ({ version }) =>
+      version > 0
+        ? done
+        : Now.use((at) => Effect.flatMap(post(ref.key, part, send, endpoints, at), (answer) => record(answer, at)))
+    )
+  }
+
   /** Makes one try, and records it. */
   const attempt = ({ key, owner }: Lease): Effect.Effect<Outcome, PortFailure> => {
     const ref = Delivery.ref(owner, key)
     const record = (answer: CallbackAnswer, at: number) =>
       Now.use((now) => {
-        Metrics.calledBack(answer._tag === "Status" ? `${Math.floor(answer.status / 100)}xx` : answer.trouble)
+        count(answer)
         const outcome = outcomeOf(answer, at, now - at)
         return journal.transact([ref], ([row]) => {
           const events = Delivery.tried(row.state, outcome)
@@ -403,47 +435,54 @@ const make = (options: CallbackOptions, ports: Ports): typeof Callbacks.Service 
       })
     return Effect.flatMap(journal.load(ref), ({ state }) =>
       state.status === "pending"
-        ? Now.use((at) => Effect.flatMap(post(owner, key, state, at), (answer) => record(answer, at)))
+        ? Effect.flatMap(journal.load(Endpoint.ref(owner, state.applicationId)), (endpoints) =>
+            Effect.flatMap(journal.load(Send.ref(owner, state.sendId)), (send) =>
+              Now.use((at) => Effect.flatMap(post(key, state, send, endpoints, at), (answer) => record(answer, at)))
+            )
+          )
         : done
     )
   }
 
-  const post = (owner: string, key: string, delivery: Delivery.State, now: number) =>
-    Effect.flatMap(journal.load(Endpoint.ref(owner, delivery.applicationId)), (endpoints) =>
-      Effect.flatMap(journal.load(Send.ref(owner, delivery.sendId)), (send) => {
-        const receipt = Receipt.of(send)
-        const endpoint = Endpoint.find(endpoints.state, delivery.endpointId)
-        const url = urlOf(endpoints.personal, delivery.endpointId)
-        const format = endpoint === undefined ? undefined : formats.get(endpoint.format)
-        const message = receipt && format?.render(receipt).find(({ part }) => part === delivery.part)
-        if (endpoint === undefined || format === undefined || url === undefined || message === undefined)
-          return Effect.succeed(gone)
-        const { body } = message
-        /** Its receiver can go on with the trace: the header is none of those that are signed. */
-        const post = (headers: Headers) =>
-          Effect.withFiberRuntime<CallbackAnswer, PortFailure>((fiber) => {
-            const traceparent = Spans.current(fiber)
-            return transport.post({
-              url: Redacted.value(url),
-              headers: traceparent === undefined ? headers : { ...headers, traceparent },
-              body,
-              timeoutMillis: options.timeoutMillis,
-              allows: (address) => TargetUrl.allows(options.targets, address)
-            })
-          })
-        const deliver = (headers: Headers) =>
-          Spans.within(
-            "CallbackTransport.post",
-            () => ({ "http.request.method": "POST", sendId: delivery.sendId, endpointId: delivery.endpointId }),
-            Effect.catchAll(post(headers), (failure) => Effect.succeed(brokenTransport(failure))),
-            { kind: "client", outcome: answered }
-          )
-        if (!format.signed) return deliver(unsigned)
-        const secrets = AppSecret.usableSecrets({ state: endpoint, personal: endpoints.personal }, now)
-        const signed = { id: key, timestamp: Math.floor(now / 1_000), body }
-        return Effect.flatMap(Signature.headers(hmac, secrets, signed), deliver)
+  const post = (
+    key: string,
+    { endpointId, part }: Pick<Delivery.State, "endpointId" | "part">,
+    send: Row<typeof Send.kind>,
+    endpoints: Row<typeof Endpoint.kind>,
+    now: number
+  ): Effect.Effect<CallbackAnswer, PortFailure> => {
+    const receipt = Receipt.of(send)
+    const endpoint = Endpoint.find(endpoints.state, endpointId)
+    const url = urlOf(endpoints.personal, endpointId)
+    const format = endpoint === undefined ? undefined : formats.get(endpoint.format)
+    const message = receipt && format?.render(receipt).find((one) => one.part === part)
+    if (endpoint === undefined || format === undefined || url === undefined || message === undefined)
+      return Effect.succeed(gone)
+    const { body } = message
+    /** Its receiver can go on with the trace: the header is none of those that are signed. */
+    const sent = (headers: Headers) =>
+      Effect.withFiberRuntime<CallbackAnswer, PortFailure>((fiber) => {
+        const traceparent = Spans.current(fiber)
+        return transport.post({
+          url: Redacted.value(url),
+          headers: traceparent === undefined ? headers : { ...headers, traceparent },
+          body,
+          timeoutMillis: options.timeoutMillis,
+          allows: (address) => TargetUrl.allows(options.targets, address)
+        })
       })
-    )
+    const deliver = (headers: Headers) =>
+      Spans.within(
+        "CallbackTransport.post",
+        () => ({ "http.request.method": "POST", sendId: send.ref.key, endpointId }),
+        Effect.catchAll(sent(headers), (failure) => Effect.succeed(brokenTransport(failure))),
+        { kind: "client", outcome: answered }
+      )
+    if (!format.signed) return deliver(unsigned)
+    const secrets = AppSecret.usableSecrets({ state: endpoint, personal: endpoints.personal }, now)
+    const signed = { id: key, timestamp: Math.floor(now / 1_000), body }
+    return Effect.flatMap(Signature.headers(hmac, secrets, signed), deliver)
+  }
 
   const explain = Effect.fn("Callbacks.explain")(function* (accountId: string, applicationId: string, sendId: string) {
     yield* Effect.annotateCurrentSpan({ accountId, applicationId, sendId })
@@ -483,6 +522,9 @@ const brokenTransport = ({ retry }: PortFailure): CallbackAnswer => ({
 /** What a span says of an answer. Which URL it was, is the endpoint's. */
 const answered = (answer: CallbackAnswer): Spans.Attributes =>
   answer._tag === "Status" ? { "http.response.status_code": answer.status } : { "error.type": answer.trouble }
+
+const count = (answer: CallbackAnswer): void =>
+  Metrics.calledBack(answer._tag === "Status" ? `${Math.floor(answer.status / 100)}xx` : answer.trouble)
 
 const outcomeOf = (answer: CallbackAnswer, at: number, tookMillis: number): Delivery.Outcome =>
   answer._tag === "Status"

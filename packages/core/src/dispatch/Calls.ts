@@ -6,6 +6,7 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Discretion from "../Discretion.ts"
 import * as Metrics from "../Metrics.ts"
 import * as Now from "../Now.ts"
@@ -81,7 +82,7 @@ export const carry = (calls: Calls, row: Row<typeof Send.kind>, taken: Taken, ca
   const { at, live, passedOver } = taken
   const route = live.route.id
   const backlog: Array<CallEvent> = []
-  let storing = false
+  let storing: Fiber.RuntimeFiber<void> | undefined
   let disturbed = false
   let ended = false
   let faulted = false
@@ -94,25 +95,29 @@ export const carry = (calls: Calls, row: Row<typeof Send.kind>, taken: Taken, ca
   /** The channel's own failure, until it is clear whether another route may take over. */
   let withheld: Extract<CallEvent, { readonly _tag: "Failed" }> | undefined
 
-  /** Stores what is to be stored, in order, as far as the storage goes along. */
+  /** Stores what was reported so far and since, in order, as far as the storage goes along. */
   const store: Effect.Effect<void> = Effect.suspend(() => {
-    const event = backlog[0]
-    if (storing || event === undefined) return Effect.void
-    storing = true
-    return Effect.matchEffect(calls.sends.record(ref, event), {
-      onFailure: (failure) => {
-        storing = false
-        return Effect.logWarning(failure.message)
-      },
+    const events = backlog.slice()
+    if (events.length === 0) return Effect.void
+    return Effect.matchEffect(calls.sends.recordAll(ref, events), {
+      onFailure: (failure) => Effect.logWarning(failure.message),
       onSuccess: (recorded) => {
-        storing = false
-        tell(calls.steps, ref, event, recorded)
-        backlog.shift()
-        ended = Send.isFinal(recorded.state)
-        return backlog.length === 0 ? Effect.void : store
+        for (const [i, one] of recorded.entries()) tell(calls.steps, ref, events[i]!, one)
+        backlog.splice(0, events.length)
+        ended = Send.isFinal(recorded[recorded.length - 1]!.state)
+        return store
       }
     })
   })
+
+  /** The channel does not wait for the storage: what it reports meanwhile is stored together. */
+  const begin: Effect.Effect<void> = Effect.suspend(() =>
+    storing?.unsafePoll() === null
+      ? Effect.void
+      : Effect.map(Effect.forkDaemon(store), (fiber) => {
+          storing = fiber
+        })
+  )
 
   const report = (event: CallEvent): Effect.Effect<void> => {
     if (closed) return Effect.void
@@ -126,12 +131,15 @@ export const carry = (calls: Calls, row: Row<typeof Send.kind>, taken: Taken, ca
       }
     }
     backlog.push(event)
-    return store
+    return begin
   }
 
   /** Stores all, however long the storage is away. */
-  const storeAll: Effect.Effect<void> = Effect.flatMap(store, () =>
-    backlog.length === 0 ? Effect.void : Effect.zipRight(Effect.sleep(storagePause), storeAll)
+  const storeAll: Effect.Effect<void> = Effect.suspend(() =>
+    storing === undefined ? Effect.void : Fiber.await(storing)
+  ).pipe(
+    Effect.zipRight(store),
+    Effect.flatMap(() => (backlog.length === 0 ? Effect.void : Effect.zipRight(Effect.sleep(storagePause), storeAll)))
   )
 
   const whenStored = Effect.map(storeAll, (): CallEnd => (ended ? "ended" : "unknown"))
@@ -153,7 +161,7 @@ export const carry = (calls: Calls, row: Row<typeof Send.kind>, taken: Taken, ca
         calls.live.signal(live, faulted || !told ? "CallFaulted" : "CallPassed", now)
         if (withheld !== undefined && !disturbed) return routeFailed(withheld.failure)
         if (withheld !== undefined) backlog.push(withheld)
-        return backlog.length === 0 ? Effect.succeed(ended ? "ended" : "unknown") : whenStored
+        return whenStored
       }
       if (Cause.isInterruptedOnly(exit.cause)) return Effect.failCause(exit.cause as Cause.Cause<never>)
       calls.live.signal(live, "CallFaulted", now)

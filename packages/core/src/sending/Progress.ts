@@ -62,6 +62,21 @@ export const finish = (env: Env, books: EndingBooks, report: Send.Report): Decis
   }
 }
 
+/** What several reports change, one after the other, all of it or nothing; `send` alone where none can end it. */
+export const all = (
+  env: Env,
+  books: EndingBooks | readonly [EndingBooks[0]],
+  reports: ReadonlyArray<Send.Report>
+): Decision.Decision<ReadonlyArray<Recorded>> =>
+  Decision.inTurn(
+    books,
+    reports.map(
+      (report) => (now) => (canEnd(report) && isEnding(now) ? finish(env, now, report) : advance(env, now[0], report))
+    )
+  )
+
+const isEnding = (books: EndingBooks | readonly [EndingBooks[0]]): books is EndingBooks => books.length > 1
+
 type StepOf<Tag extends SendStep.Step["_tag"]> = Extract<SendStep.Step, { readonly _tag: Tag }>
 
 const moved = (send: Row<typeof Send.kind>, step: SendStep.Step): Decision.Decision<Recorded> => {

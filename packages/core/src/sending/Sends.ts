@@ -108,6 +108,11 @@ export class Sends extends Context.Tag("@vsms/core/sending/Sends")<
     ) => Effect.Effect<SendCheck.Check, SendRequest.FormRefusal | PortFailure>
     /** Records what happened to a send, and at its end everything that follows from it, in one step. */
     readonly record: (ref: Ref<typeof Send.kind>, report: Send.Report) => Effect.Effect<Progress.Recorded, PortFailure>
+    /** Records what happened to a send since it was last recorded, in the order in which it happened, as one step. */
+    readonly recordAll: (
+      ref: Ref<typeof Send.kind>,
+      reports: ReadonlyArray<Send.Report>
+    ) => Effect.Effect<ReadonlyArray<Progress.Recorded>, PortFailure>
     /** A send's row, for the domains that carry it on. */
     readonly load: (ref: Ref<typeof Send.kind>) => Effect.Effect<Row<typeof Send.kind>, PortFailure>
     readonly get: (
@@ -292,6 +297,24 @@ const make = (options: { readonly policy: SendPolicy.SendPolicy; readonly plan?:
         })
       )
 
+    const recordAll = (
+      ref: Ref<typeof Send.kind>,
+      reports: ReadonlyArray<Send.Report>
+    ): Effect.Effect<ReadonlyArray<Progress.Recorded>, PortFailure> =>
+      Spans.within(
+        "Sends.record",
+        () => ({ sendId: ref.key, report: reports.map(({ _tag }) => _tag).join() }),
+        Now.use((now) => {
+          const env = { now, keepCodes }
+          return reports.some(Progress.canEnd)
+            ? Effect.map(
+                journal.transact(Progress.endingRefs(ref), (books) => Either.right(Progress.all(env, books, reports))),
+                (recorded) => recorded.map(counted)
+              )
+            : journal.transact([ref], (books) => Either.right(Progress.all(env, books, reports)))
+        })
+      )
+
     // -----------------------------------------------------------------------------------------------------------------
     // telling
     // -----------------------------------------------------------------------------------------------------------------
@@ -415,9 +438,13 @@ const make = (options: { readonly policy: SendPolicy.SendPolicy; readonly plan?:
       acceptBatch: (accountId, applicationId, inputs) =>
         inputs.length > batchMax
           ? new InvalidInput({ problems: [{ field: "", expected: `at most ${batchMax} sends` }] })
-          : Effect.forEach(inputs, (input) => answer(accountId, applicationId, input), { concurrency: 16 }),
+          : Effect.forEach(inputs, (input) => answer(accountId, applicationId, input), {
+              // All at once: they are decided together, and share a commit.
+              concurrency: "unbounded"
+            }),
       check,
       record,
+      recordAll,
       load: (ref) => journal.load(ref),
       get,
       list,

@@ -92,6 +92,44 @@ export const make = <A>(
   tallies: parts.tallies ?? none
 })
 
+/**
+ * Several decisions over the same rows as one: each sees what those before it leave.
+ *
+ * **Gotchas** Of a thing that a step makes, the next one knows nothing, unless it is among the rows.
+ */
+export const inTurn = <Rows extends ReadonlyArray<Row<any>>, A>(
+  rows: Rows,
+  steps: ReadonlyArray<(rows: Rows) => Decision<A>>
+): Decision<ReadonlyArray<A>> => {
+  const answers: Array<A> = []
+  const changes = new Map<string, Change>()
+  const work: Array<WorkOrder> = []
+  const tallies: Array<Tally> = []
+  let current: ReadonlyArray<Row<any>> = rows
+  for (const step of steps) {
+    // The same rows, in their order, with other states.
+    const decided = step(current as Rows)
+    answers.push(decided.answer)
+    work.push(...decided.work)
+    tallies.push(...decided.tallies)
+    for (const change of decided.changes) {
+      const { key, kind, owner } = change.ref
+      const id = `${kind.name}\n${owner}\n${key}`
+      const before = changes.get(id)
+      changes.set(id, before === undefined ? change : { ...change, events: [...before.events, ...change.events] })
+    }
+    if (decided.changes.length > 0) current = current.map((row) => after(row, decided.changes))
+  }
+  return { answer: answers, changes: Array.from(changes.values()), work, tallies }
+}
+
+const after = (row: Row<any>, changes: ReadonlyArray<Change>): Row<any> => {
+  const { key, kind, owner } = row.ref
+  for (const { expiresAt, personal, ref, state } of changes)
+    if (ref.key === key && ref.owner === owner && ref.kind === kind) return { ...row, state, personal, expiresAt }
+  return row
+}
+
 /** The row after these events, its personal data and its expiry unchanged unless given. `null` erases. */
 export const change = <K extends Kind.Any>(
   row: Row<K>,

@@ -208,6 +208,31 @@ describe("Callbacks", () => {
       }).pipe(Effect.provide(world()))
   )
 
+  it.scoped("CBK-1: a send that comes to be told of again, as after a crash, is told once where it is known", () =>
+    Effect.gen(function* () {
+      yield* makeApplication
+      const callbacks = yield* Callbacks
+      const receiver = yield* Receiver
+      yield* callbacks.addEndpoint(account, app, { url })
+      yield* endSend("send1", 1)
+      receiver.status = 503
+      const lease = { queue: "callback", owner: account, key: "send1", attempt: 1, token: "1" } as const
+      yield* callbacks.handlers.callback(lease)
+      yield* callbacks.handlers.callback({ ...lease, attempt: 2, token: "2" })
+      expect(receiver.got.length).toBe(1)
+      const [delivery] = yield* callbacks.ofSend(account, "send1")
+      expect(delivery).toMatchObject({ status: "pending", failures: 1 })
+      // The next try is work of its own.
+      receiver.status = 204
+      yield* work
+      yield* TestClock.adjust("2 hours")
+      expect(new Set(receiver.got.map(({ headers }) => headers["webhook-id"])).size).toBe(1)
+      expect((yield* callbacks.ofSend(account, "send1")).map(({ status, tries }) => [status, tries.length])).toEqual([
+        ["delivered", 2]
+      ])
+    }).pipe(Effect.provide(world()))
+  )
+
   it.scoped("CBK-2: a receiver that is down is tried again until it takes the callback, always under the same id", () =>
     Effect.gen(function* () {
       yield* makeApplication

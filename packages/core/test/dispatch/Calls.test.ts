@@ -1,8 +1,16 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import { describe, expect, it } from "vitest"
 import { type CallEvent, type Channel, ChannelFailure } from "../../src/dispatch/CallChannel.ts"
+import * as CallId from "../../src/dispatch/CallId.ts"
+import * as Calls from "../../src/dispatch/Calls.ts"
+import * as DispatchPolicy from "../../src/dispatch/DispatchPolicy.ts"
+import { LiveRoutes } from "../../src/dispatch/LiveRoutes.ts"
+import { Route } from "../../src/dispatch/Route.ts"
+import * as Send from "../../src/sending/Send.ts"
 import * as ScriptedChannel from "../../src/testing/ScriptedChannel.ts"
+import { accountId, makeWorld } from "../sending/SendWorld.ts"
 import { makeDispatchWorld, minute, second } from "./DispatchWorld.ts"
 
 const { answered } = ScriptedChannel
@@ -117,5 +125,43 @@ describe("a channel that is late to hang up", () => {
     world.time.pass(10 * minute)
     expect(world.state(send)).toMatchObject({ stage: "completed", billedMinutes: 1, overrunMinutes: 0 })
     expect(world.balance()).toMatchObject({ available: 9_999 })
+  })
+})
+
+describe("a storage that is slower than the call", () => {
+  it("SND-6: what the channel reports meanwhile is stored together, in order, and before the call counts as ended", async () => {
+    const world = makeWorld()
+    const accepted = world.code()
+    if (accepted._tag === "Left") throw new Error(accepted.left._tag)
+    const ref = Send.ref(accountId, accepted.right.sendId)
+    const stored: Array<ReadonlyArray<string>> = []
+    const slow: typeof world.sends.recordAll = (of, reports) => {
+      stored.push(reports.map(({ _tag }) => _tag))
+      return Effect.zipRight(
+        Effect.promise(() => new Promise(setImmediate)),
+        world.sends.recordAll(of, reports)
+      )
+    }
+    const channel = ScriptedChannel.make({ story: () => ScriptedChannel.immediate })
+    const route = Route.make({ id: "first", channel: channel.name, maxConcurrent: 1, callsPerSecond: 1 })
+    const live = new LiveRoutes([{ route, channel }], DispatchPolicy.standard, () => {})
+    const { end } = Calls.carry(
+      { sends: { ...world.sends, recordAll: slow }, live, steps: { publish: () => {}, stream: Stream.empty } },
+      world.load(ref),
+      { live: live.all[0]!, passedOver: [], at: world.time.now },
+      {
+        id: CallId.of(ref.key, 1),
+        callee: "+8613800138000",
+        display: "075512340001",
+        audio: { codec: "alaw", payload: new Uint8Array(8_000) },
+        plays: 1,
+        pauseMillis: 0,
+        ringTimeoutMillis: minute,
+        longestCallMillis: minute
+      }
+    )
+    expect(await Effect.runPromise(world.timed(end))).toBe("ended")
+    expect(stored).toEqual([["Ringing", "Answered", "HungUp"]])
+    expect(world.load(ref).state).toMatchObject({ stage: "completed", billedMinutes: 1 })
   })
 })
