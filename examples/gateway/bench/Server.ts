@@ -14,6 +14,7 @@ import * as PostgresServer from "@vsms/adapter-postgres/place/PostgresServer"
 import * as PostgresBlobs from "@vsms/adapter-postgres/store/PostgresBlobs"
 import * as PostgresStorage from "@vsms/adapter-postgres/store/PostgresStorage"
 import * as SimulatedNetwork from "@vsms/adapter-telephony/simulated/SimulatedNetwork"
+import * as SoundDecoder from "@vsms/adapter-tts/audio/SoundDecoder"
 import { Accounts } from "@vsms/core/account/Accounts"
 import * as MemoryAlertTransport from "@vsms/core/alert/MemoryAlertTransport"
 import * as Balance from "@vsms/core/balance/Balance"
@@ -66,6 +67,7 @@ const ports = Layer.mergeAll(
   ReviewDesk.layerAutomatic,
   IdGenerator.layer,
   NodeHmac.layer,
+  SoundDecoder.layer(),
   HttpCallbackTransport.layer(),
   ToneSpeech.layer({ millisPerCharacter: 1 }),
   Layer.provide(
