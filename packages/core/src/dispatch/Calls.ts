@@ -82,7 +82,7 @@ export const carry = (calls: Calls, row: Row<typeof Send.kind>, taken: Taken, ca
   const { at, live, passedOver } = taken
   const route = live.route.id
   const backlog: Array<CallEvent> = []
-  let storing: Fiber.RuntimeFiber<void> | undefined
+  let storing: Fiber.RuntimeFiber<unknown> | undefined
   let disturbed = false
   let ended = false
   let faulted = false
@@ -110,11 +110,14 @@ export const carry = (calls: Calls, row: Row<typeof Send.kind>, taken: Taken, ca
     })
   })
 
-  /** The channel does not wait for the storage: what it reports meanwhile is stored together. */
+  /**
+   * The channel does not wait for the storage: what it reports meanwhile is stored together. A defect is met again when all
+   * is stored, by whoever waits for the call; a fiber that died of it would log it as it is.
+   */
   const begin: Effect.Effect<void> = Effect.suspend(() =>
     storing?.unsafePoll() === null
       ? Effect.void
-      : Effect.map(Effect.forkDaemon(store), (fiber) => {
+      : Effect.map(Effect.forkDaemon(Effect.exit(store)), (fiber) => {
           storing = fiber
         })
   )
