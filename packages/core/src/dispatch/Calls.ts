@@ -145,7 +145,11 @@ export const carry = (calls: Calls, row: Row<typeof Send.kind>, taken: Taken, ca
     Effect.flatMap(() => (backlog.length === 0 ? Effect.void : Effect.zipRight(Effect.sleep(storagePause), storeAll)))
   )
 
-  const whenStored = Effect.map(storeAll, (): CallEnd => (ended ? "ended" : "unknown"))
+  const whenStored = Effect.catchAllDefect(
+    Effect.map(storeAll, (): CallEnd => (ended ? "ended" : "unknown")),
+    (defect) =>
+      Effect.as(Effect.logError("a report has a defect", Discretion.ofCause(Cause.die(defect))), "unknown" as const)
+  )
 
   const routeFailed = (detail: string): Effect.Effect<CallEnd> =>
     Effect.flatMap(Clock.currentTimeMillis, (at) => {
