@@ -82,7 +82,9 @@ export const carry = (calls: Calls, row: Row<typeof Send.kind>, taken: Taken, ca
   const { at, live, passedOver } = taken
   const route = live.route.id
   const backlog: Array<CallEvent> = []
-  let storing: Fiber.RuntimeFiber<unknown> | undefined
+  /** The last that stored, and whether it is still at it. */
+  let storer: Fiber.RuntimeFiber<unknown> | undefined
+  let storing = false
   let disturbed = false
   let ended = false
   let faulted = false
@@ -98,9 +100,16 @@ export const carry = (calls: Calls, row: Row<typeof Send.kind>, taken: Taken, ca
   /** Stores what was reported so far and since, in order, as far as the storage goes along. */
   const store: Effect.Effect<void> = Effect.suspend(() => {
     const events = backlog.slice()
-    if (events.length === 0) return Effect.void
+    if (events.length === 0) {
+      // Said in the step that has seen it: a report of the next one finds nobody, and begins anew.
+      storing = false
+      return Effect.void
+    }
     return Effect.matchEffect(calls.sends.recordAll(ref, events), {
-      onFailure: (failure) => Effect.logWarning(failure.message),
+      onFailure: (failure) => {
+        storing = false
+        return Effect.logWarning(failure.message)
+      },
       onSuccess: (recorded) => {
         for (const [i, one] of recorded.entries()) tell(calls.steps, ref, events[i]!, one)
         backlog.splice(0, events.length)
@@ -114,13 +123,13 @@ export const carry = (calls: Calls, row: Row<typeof Send.kind>, taken: Taken, ca
    * The channel does not wait for the storage: what it reports meanwhile is stored together. A defect is met again when all
    * is stored, by whoever waits for the call; a fiber that died of it would log it as it is.
    */
-  const begin: Effect.Effect<void> = Effect.suspend(() =>
-    storing?.unsafePoll() === null
-      ? Effect.void
-      : Effect.map(Effect.forkDaemon(Effect.exit(store)), (fiber) => {
-          storing = fiber
-        })
-  )
+  const begin: Effect.Effect<void> = Effect.suspend(() => {
+    if (storing) return Effect.void
+    storing = true
+    return Effect.map(Effect.forkDaemon(Effect.exit(store)), (fiber) => {
+      storer = fiber
+    })
+  })
 
   const report = (event: CallEvent): Effect.Effect<void> => {
     if (closed) return Effect.void
@@ -139,7 +148,7 @@ export const carry = (calls: Calls, row: Row<typeof Send.kind>, taken: Taken, ca
 
   /** Stores all, however long the storage is away. */
   const storeAll: Effect.Effect<void> = Effect.suspend(() =>
-    storing === undefined ? Effect.void : Fiber.await(storing)
+    storer === undefined ? Effect.void : Fiber.await(storer)
   ).pipe(
     Effect.zipRight(store),
     Effect.flatMap(() => (backlog.length === 0 ? Effect.void : Effect.zipRight(Effect.sleep(storagePause), storeAll)))
