@@ -13,6 +13,7 @@ import type { PortFailure } from "@vsms/core/PortFailure"
 import { Qualifications } from "@vsms/core/qualification/Qualifications"
 import * as FrequencyLimit from "@vsms/core/sending/FrequencyLimit"
 import * as Send from "@vsms/core/sending/Send"
+import * as Send from "@vsms/core/sending/Send"
 import { Sends } from "@vsms/core/sending/Sends"
 import { meanings } from "@vsms/core/statistics/FailureShares"
 import { percent, timeText } from "@vsms/core/statistics/CallRecord"
@@ -96,6 +97,21 @@ export const countCalls = (applicationId: string) =>
       ])
     ).pipe(Stream.runSum)
   )
+
+/** A phone that an earlier run has calling yet is busy: what it began comes to its end first. */
+const earlierEnded = (applicationId: string, say: Say) =>
+  Effect.gen(function* () {
+    const sends = yield* Sends
+    const { items } = yield* sends.list(accountId, applicationId, { limit: 100 })
+    const open = items.filter(({ state }) => !Send.isFinal(state))
+    if (open.length === 0) return
+    yield* say(
+      `此前有 ${open.length} 个呼叫尚未结束，先等其结束`,
+      "earlier calls are not over yet: they are waited for"
+    )
+    for (const { sendId } of open)
+      yield* until(sends.get(accountId, applicationId, sendId), ({ state }) => Send.isFinal(state))
+  })
 
 /** The order for such a thing that is not through yet: a run may have ended between buying and paying. */
 const openOrder = (item: "NumberRent" | "MinutePackages") =>
@@ -294,6 +310,7 @@ export const send = (
     const variables = variablesOf(input.text)
     const values = variables === 0 ? [] : input.code.split(",")
 
+    yield* earlierEnded(applicationId, say)
     const earlierCalls = yield* countCalls(applicationId)
     const started = yield* Deferred.make<string>()
     const steps = yield* Effect.fork(
