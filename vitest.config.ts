@@ -1,3 +1,4 @@
+import * as os from "node:os"
 import { defineConfig } from "vitest/config"
 
 // Packages are tested from source: no build is needed before a test.
@@ -16,6 +17,8 @@ export default defineConfig({
     globalSetup: ["packages/adapter-postgres/test/server/GlobalSetup.ts"],
     setupFiles: ["test/setup.ts"],
     env: { SEED: seed },
+    // Many tests wait for other processes; the runner itself would leave one core of two to nobody.
+    maxWorkers: Math.max(2, os.availableParallelism()),
     testTimeout: 30_000,
     hookTimeout: 30_000
   }
