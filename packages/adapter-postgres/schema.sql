@@ -242,6 +242,23 @@ CREATE TABLE vsms.daily_volume_settings (
 );
 CREATE INDEX daily_volume_settings_expiry ON vsms.daily_volume_settings USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 
+-- Payments of orders that an operator confirms.
+CREATE TABLE vsms.desk_payments (
+  account_id text COLLATE "C" NOT NULL,
+  order_id text COLLATE "C" NOT NULL,
+  version bigint NOT NULL,
+  sequence bigint NOT NULL,
+  state jsonb NOT NULL,
+  personal json,
+  expires_at bigint,
+  waiting_in text COLLATE "C",
+  waiting_at double precision,
+  CONSTRAINT desk_payments_pkey PRIMARY KEY (account_id, order_id),
+  CONSTRAINT desk_payments_version_check CHECK ((version > 0))
+);
+CREATE INDEX desk_payments_expiry ON vsms.desk_payments USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+CREATE INDEX desk_payments_waiting ON vsms.desk_payments USING btree (waiting_in, waiting_at, order_id) WHERE (waiting_in IS NOT NULL);
+
 -- Which number was shown last.
 CREATE TABLE vsms.display_uses (
   account_id text COLLATE "C" NOT NULL,

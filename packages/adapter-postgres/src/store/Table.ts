@@ -16,6 +16,7 @@ import * as Endpoint from "@vsms/core/callback/Endpoint"
 import * as Holdings from "@vsms/core/number/Holdings"
 import * as NumberRegion from "@vsms/core/number/NumberRegion"
 import * as VoiceNumber from "@vsms/core/number/VoiceNumber"
+import * as DeskPayment from "@vsms/core/order/DeskPayment"
 import * as Invoice from "@vsms/core/order/Invoice"
 import * as Order from "@vsms/core/order/Order"
 import * as Qualification from "@vsms/core/qualification/Qualification"
@@ -59,6 +60,7 @@ const own: ReadonlyArray<readonly [kind: Kind.Any, name: string, key: string]> =
   [ApplicationId.kind, "application_ids", "application_id"],
   [Qualification.kind, "qualifications", "key"],
   [Order.kind, "orders", "order_id"],
+  [DeskPayment.kind, "desk_payments", "order_id"],
   [Invoice.kind, "invoices", "invoice_id"],
   [NumberRegion.kind, "number_regions", "region"],
   [VoiceNumber.kind, "voice_numbers", "number"],

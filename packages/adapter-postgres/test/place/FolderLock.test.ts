@@ -89,12 +89,14 @@ describe("FolderLock", () => {
       // The shell becomes a program that never asks after its child.
       const parent = spawn("sh", ["-c", "sleep 0.01 & echo $!; exec sleep 20"])
       const [line] = (yield* Effect.promise(() => once(parent.stdout, "data"))) as [Buffer]
-      yield* Effect.sleep("100 millis")
-      const stat = fs
-        .readFileSync(`/proc/${Number(line)}/stat`, "utf8")
-        .split(") ")[1]!
-        .split(" ")
-      expect(stat[0]).toBe("Z")
+      const look = Effect.sync(() =>
+        fs
+          .readFileSync(`/proc/${Number(line)}/stat`, "utf8")
+          .split(") ")[1]!
+          .split(" ")
+      )
+      // On a busy machine the shell takes its time.
+      const stat = yield* Effect.repeat(Effect.delay(look, "20 millis"), { until: ([state]) => state === "Z" })
       leave(folder, { ...own, pid: Number(line), startedAt: stat[19]! })
       expect(yield* attempt(folder)).toBe("held")
       parent.kill()
