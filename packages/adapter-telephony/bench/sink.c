@@ -1,8 +1,9 @@
 /*
  * Ears for many calls: one UDP port, and of each packet the time at which the kernel got it. Compares the audio with
- * what was to be played, byte for byte, and follows each source's sequence.
+ * what was to be played, byte for byte, and follows each source's sequence. Who is late may leave a stretch out, as its
+ * timestamps then tell, or hold the audio up: its timestamps jump, and the audio goes on where it was.
  *
- *   sink TRACK        TRACK: a file with the line from its first packet on
+ *   sink TRACK        TRACK: a file with the line from its first packet on; silence comes first, and may last longer
  *   > mark            forget what was measured, not where each call is
  *   > report          a line of JSON
  */
@@ -22,19 +23,45 @@
 #define BATCH 64
 #define BUCKETS 400000 /* of 1 microsecond: deviations of up to 0.4 s */
 
-struct source { uint32_t ssrc; int used; uint16_t sequence; uint32_t first; int64_t at; };
+struct source { uint32_t ssrc; int used; uint16_t sequence; uint32_t first; int64_t at; int speaking; long next; };
 static struct source sources[SOURCES];
 static uint32_t histogram[BUCKETS + 1];
-static uint64_t packets, lost, wrong, measured;
+static uint64_t packets, lost, wrong, held, measured;
 static uint32_t calls;
 static double most;
 static uint8_t *track;
-static long length;
+static long length, silence;
 
 static struct source *find(uint32_t ssrc) {
   uint32_t at = (ssrc * 2654435761u) >> 16;
   while (sources[at].used && sources[at].ssrc != ssrc) at = (at + 1) % SOURCES;
   return &sources[at];
+}
+
+static int is(const uint8_t *audio, long size, long from) {
+  return from >= 0 && from + size <= length && !memcmp(audio, track + from, size);
+}
+
+static int silent(const uint8_t *audio, long size) {
+  while (size > 0 && audio[size - 1] == track[0]) size--;
+  return size == 0;
+}
+
+static void compare(struct source *source, const uint8_t *audio, long size, uint32_t timestamp) {
+  if (!source->speaking && silent(audio, size)) return;
+  long from = (uint32_t)(timestamp - source->first);
+  if (!source->speaking) {
+    source->speaking = 1;
+    source->next = silence;
+  }
+  if (!is(audio, size, from)) {
+    if (is(audio, size, source->next)) {
+      held++;
+      from = source->next;
+      source->first = timestamp - from;
+    } else wrong++;
+  }
+  source->next = from + size;
 }
 
 static void take(const uint8_t *packet, int size, int64_t at) {
@@ -47,7 +74,7 @@ static void take(const uint8_t *packet, int size, int64_t at) {
   struct source *source = find(ssrc);
   packets++;
   if (!source->used) {
-    *source = (struct source){ssrc, 1, sequence, timestamp, at};
+    *source = (struct source){ssrc, 1, sequence, timestamp, at, 0, 0};
     calls++;
   } else {
     lost += (uint16_t)(sequence - source->sequence - 1);
@@ -58,8 +85,7 @@ static void take(const uint8_t *packet, int size, int64_t at) {
     source->sequence = sequence;
     source->at = at;
   }
-  long from = timestamp - source->first;
-  if (from < 0 || from + size - 12 > length || memcmp(packet + 12, track + from, size - 12)) wrong++;
+  compare(source, packet + 12, size - 12, timestamp);
 }
 
 static double percentile(double part) {
@@ -77,6 +103,7 @@ int main(int argc, char **argv) {
   rewind(file);
   track = malloc(length);
   if (fread(track, 1, length, file) != (size_t)length) return 1;
+  while (silence < length && track[silence] == track[0]) silence++;
 
   int udp = socket(AF_INET, SOCK_DGRAM, 0), on = 1, room = 64 << 20;
   setsockopt(udp, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
@@ -115,11 +142,11 @@ int main(int argc, char **argv) {
       if (got <= 0) return 0;
       if (line[0] == 'm') {
         memset(histogram, 0, sizeof histogram);
-        packets = lost = wrong = measured = 0;
+        packets = lost = wrong = held = measured = 0;
         most = 0;
       } else {
-        printf("{\"calls\":%u,\"packets\":%llu,\"lost\":%llu,\"wrong\":%llu,\"p50\":%.3f,\"p99\":%.3f,\"most\":%.3f}\n", calls,
-               (unsigned long long)packets, (unsigned long long)lost, (unsigned long long)wrong, percentile(0.5), percentile(0.99), most / 1000);
+        printf("{\"calls\":%u,\"packets\":%llu,\"lost\":%llu,\"wrong\":%llu,\"held\":%llu,\"p50\":%.3f,\"p99\":%.3f,\"most\":%.3f}\n", calls,
+               (unsigned long long)packets, (unsigned long long)lost, (unsigned long long)wrong, (unsigned long long)held, percentile(0.5), percentile(0.99), most / 1000);
         fflush(stdout);
       }
     }
