@@ -53,6 +53,9 @@ const withoutErased = (row: string): string =>
   // Of the book of owners only the revision moves on.
   row.replace(/^owners \((.*),\d+\)$/, "owners ($1)")
 
+/** Whoever is at a piece of work renews his lease meanwhile: what it is and whose stays. */
+const withoutLease = (row: string): string => (row.startsWith("work ") ? row.split(",").slice(0, 3).join() : row)
+
 describe("retention", () => {
   it("ACC-5: nothing of people is left in any table, key or index, and nothing else is gone", async () => {
     await SmallRun.at(TestPlaces.memory(), (run) =>
@@ -107,13 +110,15 @@ describe("retention", () => {
           "qualifications"
         ])
         const own = (rows: ReadonlyArray<string>) =>
-          rows.filter(
-            (row) =>
-              !gone.has(row.split(" ")[0]!) &&
-              // These go by their own time: the deliveries of a send, an alert, a day's count.
-              !/^(callback_deliveries|alerts|daily_volume_days) /.test(row)
-          )
-        const changed = own(after).filter((row) => !before.includes(row))
+          rows
+            .filter(
+              (row) =>
+                !gone.has(row.split(" ")[0]!) &&
+                // These go by their own time: the deliveries of a send, an alert, a day's count.
+                !/^(callback_deliveries|alerts|daily_volume_days) /.test(row)
+            )
+            .map(withoutLease)
+        const changed = own(after).filter((row) => !own(before).includes(row))
         expect(changed.map((row) => row.split(" ")[0])).toEqual([])
         expect(own(after).length).toBe(own(before).length)
         for (const table of [
