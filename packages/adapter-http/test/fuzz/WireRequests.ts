@@ -127,6 +127,8 @@ const legacy = (dice: Dice, target: Target, tenant: Tenant): Wire => {
     if (forged === "application") {
       const other = target.tenants.find(({ applicationId }) => applicationId !== tenant.applicationId)!
       draft.query = draft.query.map(([name, value]) => [name, name === "sdkappid" ? other.applicationId : value])
+      // Else what was done to the query would hide whose it is now.
+      delete draft.rawQuery
     }
     const signed = `appkey=${appKey}&random=${draft.query.find(([name]) => name === "random")?.[1] ?? ""}&time=${seconds}`
     const finish = (more: string): string => {
