@@ -15,26 +15,17 @@ import * as PostgresBlobs from "@vsms/adapter-postgres/store/PostgresBlobs"
 import * as PostgresStorage from "@vsms/adapter-postgres/store/PostgresStorage"
 import * as SimulatedNetwork from "@vsms/adapter-telephony/simulated/SimulatedNetwork"
 import * as SoundDecoder from "@vsms/adapter-tts/audio/SoundDecoder"
-import { Accounts } from "@vsms/core/account/Accounts"
 import * as MemoryAlertTransport from "@vsms/core/alert/MemoryAlertTransport"
-import * as Balance from "@vsms/core/balance/Balance"
 import { Callbacks } from "@vsms/core/callback/Callbacks"
 import * as Core from "@vsms/core/Core"
 import { Routes } from "@vsms/core/dispatch/Routes"
 import { IdGenerator } from "@vsms/core/IdGenerator"
-import * as Minutes from "@vsms/core/money/Minutes"
-import * as Holdings from "@vsms/core/number/Holdings"
 import * as SandboxGateway from "@vsms/core/order/SandboxGateway"
 import { ReviewDesk } from "@vsms/core/qualification/ReviewDesk"
 import { Sends } from "@vsms/core/sending/Sends"
-import * as Decision from "@vsms/core/storage/Decision"
-import { Journal } from "@vsms/core/storage/Journal"
-import { Templates } from "@vsms/core/template/Templates"
-import * as Template from "@vsms/core/template/Template"
+import * as TestTenant from "@vsms/core/testing/Tenant"
 import * as ToneSpeech from "@vsms/core/testing/ToneSpeech"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Redacted from "effect/Redacted"
@@ -88,54 +79,9 @@ const runtime = ManagedRuntime.make(
   )
 )
 
-const day = 86_400_000
-
-/** Everything that a tenant needs to send, as months of orders and reviews would leave it. */
 const openTenant = (minutes: number, receiver: string | undefined) =>
   Effect.gen(function* () {
-    const accounts = yield* Accounts
-    const journal = yield* Journal
-    const templates = yield* Templates
-    const accountId = yield* accounts.open()
-    yield* accounts.verify(accountId, { as: "enterprise" })
-    yield* accounts.activate(accountId, { agreementAccepted: true })
-    const { appKey, applicationId } = yield* accounts.createApplication(accountId, { name: "测试语音短信" })
-    const draft = { name: "验证码", content: "您的验证码是：{1}", kind: "code" } as const
-    const { templateId } = yield* templates.create(accountId, applicationId, draft)
-    const now = yield* Clock.currentTimeMillis
-    const begun = now - day
-    const numbers = [{ number: "075500000001", region: "广东省深圳市" }]
-    const packages = [
-      {
-        packageId: "package",
-        kind: "custom" as const,
-        minutes: Minutes.make(minutes),
-        purchasedAt: begun,
-        effectiveAt: begun + 300_000,
-        expiresAt: now + 700 * day
-      }
-    ]
-    const refs = [
-      Template.ref(accountId, applicationId, templateId),
-      Holdings.ref(accountId),
-      Balance.ref(accountId)
-    ] as const
-    yield* journal.transact(refs, ([template, holdings, balance]) =>
-      Either.right(
-        Decision.make(undefined, {
-          changes: [
-            Decision.change(template, [{ _tag: "TemplateApproved", version: 1, at: now }]),
-            Decision.change(holdings, [
-              { _tag: "NumbersReserved", orderId: "numbers", numbers, at: begun },
-              { _tag: "NumbersRented", orderId: "numbers", autoRenew: false, since: begun, expiresAt: now + 30 * day }
-            ]),
-            Decision.change(balance, Balance.grant({ now }, balance.state, { orderId: "packages", packages }))
-          ],
-          work: [Decision.cancel("review", template.ref)]
-        })
-      )
-    )
-    yield* templates.setDefaultCode(accountId, applicationId, templateId)
+    const { accountId, appKey, applicationId } = yield* TestTenant.established({ minutes })
     if (receiver !== undefined) yield* (yield* Callbacks).addEndpoint(accountId, applicationId, { url: receiver })
     const tenant: Tenant = { accountId, applicationId, appKey: Redacted.value(appKey) }
     return tenant

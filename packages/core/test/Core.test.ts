@@ -1,7 +1,9 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as TestClock from "effect/TestClock"
 import { Balances } from "../src/balance/Balances.ts"
+import * as Core from "../src/Core.ts"
 import { Callbacks } from "../src/callback/Callbacks.ts"
 import type { CallbackRequest } from "../src/callback/CallbackTransport.ts"
 import { Sends } from "../src/sending/Sends.ts"
@@ -45,5 +47,17 @@ describe("the platform in memory", () => {
       const explained = yield* callbacks.explain(accountId, applicationId, sendId)
       expect(explained).toMatchObject({ _tag: "Accepted", callbacks: [{ status: "delivered" }] })
     }).pipe(Effect.provide(CoreMemory.layer({ receiver })))
+  )
+
+  it.scoped("ONB-1: an established tenant sends at once, where nobody is at work yet", () =>
+    Effect.gen(function* () {
+      const { accountId, applicationId, number } = yield* Tenant.established({ minutes: 200_000 })
+      const sends = yield* Sends
+      const accepted = yield* sends.acceptCode(accountId, applicationId, { to: "13800138000", code: "3842" })
+      expect(accepted.display).toBe(number)
+      const balance = yield* (yield* Balances).get(accountId)
+      expect([balance.available, balance.held]).toEqual([199_999, 1])
+      expect(yield* (yield* Balances).verify(accountId)).toMatchObject({ equal: true })
+    }).pipe(Effect.provide(Layer.provideMerge(Core.layerServices(), CoreMemory.layerPorts())))
   )
 })
