@@ -3,12 +3,20 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import type { Client } from "./Load.ts"
 
+export interface Receipt {
+  readonly number: number
+  readonly sendId: string
+  readonly callee: string
+  readonly ext: string
+  readonly acceptedAt: number
+  readonly result: "answered" | "failed"
+  readonly reason?: string
+  readonly billedMinutes: number
+}
+
 export interface Accounts {
-  /** By send: how its receipt says that it ended, and what it cost. */
-  readonly receipts: ReadonlyMap<
-    string,
-    { readonly result: string; readonly reason?: string; readonly billedMinutes: number }
-  >
+  /** By send. */
+  readonly receipts: ReadonlyMap<string, Receipt>
   readonly receiptCount: number
   /** By send: the states of its deliveries. */
   readonly deliveries: ReadonlyMap<string, ReadonlyArray<string>>
@@ -58,14 +66,26 @@ export const read = async (client: Client, accountId: string, applicationId: str
   return { receipts, receiptCount, deliveries, balance, ledgerIsEqual: equal, statistics: total }
 }
 
-/** Every call that was placed by any process, by its number: the ids of the calls. */
-export const placed = (folder: string): ReadonlyMap<string, ReadonlyArray<string>> => {
-  const calls = new Map<string, Array<string>>()
+/** A call as its carrier knows it. */
+export interface Call {
+  readonly id: string
+  isAnswered: boolean
+}
+
+/** Every call that was placed by any process, by its number. */
+export const placed = (folder: string): ReadonlyMap<string, ReadonlyArray<Call>> => {
+  const calls = new Map<string, Array<Call>>()
   for (const name of fs.readdirSync(folder)) {
     if (!name.startsWith("calls.")) continue
+    // The latest with this id: in one process the network knows a call that it has, and places no second one.
+    const byId = new Map<string, Call>()
     for (const line of fs.readFileSync(path.join(folder, name), "utf8").split("\n")) {
-      const [id, callee] = line.split(" ")
-      if (id !== undefined && callee !== undefined) calls.set(callee, [...(calls.get(callee) ?? []), id])
+      const [what, id, callee] = line.split(" ") as [string, string, string]
+      if (what === "placed") {
+        const call = { id, isAnswered: false }
+        byId.set(id, call)
+        calls.set(callee, [...(calls.get(callee) ?? []), call])
+      } else if (what === "answered") byId.get(id)!.isAnswered = true
     }
   }
   return calls

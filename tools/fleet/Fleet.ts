@@ -14,16 +14,17 @@ export class Fleet {
   /** Those that take requests. */
   readonly up: Array<Gateway> = []
   private readonly all = new Set<ChildProcess>()
-  private readonly starting: Start
+  private readonly starting: Omit<Start, "name">
   words = ""
 
-  constructor(starting: Start) {
+  constructor(starting: Omit<Start, "name">) {
     this.starting = starting
   }
 
   async start(): Promise<Gateway> {
     const program = await bundle(path.join(import.meta.dirname, "Program"))
-    const child = fork(program, [JSON.stringify(this.starting)], {
+    const name = `gateway-${this.all.size + 1}`
+    const child = fork(program, [JSON.stringify({ ...this.starting, name } satisfies Start)], {
       execArgv: ["--max-old-space-size=512"],
       stdio: ["ignore", "ignore", "pipe", "ipc"]
     })

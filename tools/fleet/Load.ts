@@ -13,6 +13,8 @@ export class Client {
   private readonly fleet: Fleet
   private readonly authorization: string
   private readonly place: number
+  /** Connections that were made, one after the other. */
+  opened = 0
 
   constructor(fleet: Fleet, authorization: string, place = 0) {
     this.fleet = fleet
@@ -52,6 +54,9 @@ export class Client {
         }
       )
       request.on("error", reject)
+      request.on("socket", () => {
+        if (!request.reusedSocket) this.opened++
+      })
       request.end(content)
     })
   }
@@ -83,16 +88,26 @@ export const connections = 32
 /** Another number for each send: who is called twice is seen. */
 export const numberOf = (index: number): string => `139${String(10_000_000 + index)}`
 
+export interface Sent {
+  readonly accepted: ReadonlyArray<Accepted>
+  /** Epoch milliseconds by the machine's clock. */
+  readonly begunAt: number
+  readonly endedAt: number
+  /** Connections that were made; more than there are callers where gateways broke or were replaced. */
+  readonly opened: number
+}
+
 /** Sends all of them, each once, over all connections. `progress` is told how many have been accepted. */
 export const sendAll = async (
   fleet: Fleet,
   how: { readonly authorization: string; readonly applicationId: string; readonly count: number },
   progress: (accepted: number) => void
-): Promise<{ readonly accepted: ReadonlyArray<Accepted>; readonly millis: number }> => {
+): Promise<Sent> => {
   const { applicationId, authorization, count } = how
   const accepted: Array<Accepted> = []
   let next = 0
-  const begun = performance.now()
+  let opened = 0
+  const begunAt = Date.now()
   const work = async (place: number): Promise<void> => {
     const client = new Client(fleet, authorization, place)
     while (next < count) {
@@ -106,10 +121,11 @@ export const sendAll = async (
       accepted.push({ index, sendId: json.sendId, millis: performance.now() - sentAt, repeated: json.repeated })
       progress(accepted.length)
     }
+    opened += client.opened
     client.close()
   }
   await Promise.all(Array.from({ length: connections }, (_, place) => work(place)))
-  return { accepted, millis: performance.now() - begun }
+  return { accepted, begunAt, endedAt: Date.now(), opened }
 }
 
 export const percentile = (accepted: ReadonlyArray<Accepted>, part: number): number => {

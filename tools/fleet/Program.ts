@@ -1,7 +1,7 @@
 /**
  * A gateway in a process of its own: the composition of `src/Platform.ts` over sockets and PostgreSQL. Only the telephone
  * network is another: its phones answer sooner or later, or are busy, and every call that is placed is written down before
- * it is, in a file that outlives the process.
+ * it is, and its answer before it is reported, in a file that outlives the process.
  */
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -26,8 +26,13 @@ import * as FastClock from "../../packages/adapter-postgres/test/processes/FastC
 import * as Place from "../../examples/gateway/src/Place.ts"
 import * as Platform from "../../examples/gateway/src/Platform.ts"
 import * as Settings from "../../examples/gateway/src/Settings.ts"
+import * as Telemetry from "../../examples/gateway/src/Telemetry.ts"
 
 export interface Start {
+  /** By which a collector knows it. */
+  readonly name: string
+  /** Where it sends its traces; without, it makes none. */
+  readonly collector?: string | undefined
   readonly url: string
   readonly token: string
   readonly pace: FastClock.Pace
@@ -35,7 +40,7 @@ export interface Start {
   readonly folder: string
 }
 
-const { folder, pace, token, url } = JSON.parse(process.argv[2]!) as Start
+const { collector, folder, name, pace, token, url } = JSON.parse(process.argv[2]!) as Start
 
 const settings = Either.getOrThrowWith(
   Settings.read({
@@ -44,19 +49,23 @@ const settings = Either.getOrThrowWith(
     VSMS_DATABASE_URL: url,
     VSMS_OPERATOR_TOKEN: token,
     VSMS_PRIVATE_TARGETS: "yes",
-    VSMS_GRACE_SECONDS: "60"
+    VSMS_GRACE_SECONDS: "60",
+    OTEL_SERVICE_NAME: name,
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector
   }),
   (problems) => new Error(JSON.stringify(problems))
 )
 
-/** What this process has placed, a line a call. */
+/** What this process has placed, and which of them were answered: a line each. */
 const book = path.join(folder, `calls.${process.pid}`)
 fs.writeFileSync(book, "")
+
+const write = (line: string): Effect.Effect<void> => Effect.sync(() => fs.appendFileSync(book, `${line}\n`))
 
 /** Who placed a call, by what is written down. */
 const placedBy = (id: string): number | undefined => {
   for (const name of fs.readdirSync(folder))
-    if (name.startsWith("calls.") && fs.readFileSync(path.join(folder, name), "utf8").includes(`${id} `))
+    if (name.startsWith("calls.") && fs.readFileSync(path.join(folder, name), "utf8").includes(`placed ${id} `))
       return Number(name.slice("calls.".length))
   return undefined
 }
@@ -76,8 +85,10 @@ const carrier = Layer.effect(
     ...network,
     place: (call, report) =>
       Effect.zipRight(
-        Effect.sync(() => fs.appendFileSync(book, `${call.id} ${call.callee}\n`)),
-        network.place(call, report)
+        write(`placed ${call.id} ${call.callee}`),
+        network.place(call, (event) =>
+          event._tag === "Answered" ? Effect.zipRight(write(`answered ${call.id}`), report(event)) : report(event)
+        )
       ),
     ask: (id) =>
       Effect.suspend(() => {
@@ -97,6 +108,14 @@ const carrier = Layer.effect(
           : Behaviour.answers({ setUpMillis: 500, ringMillis: 500 + 2_000 * random(), listensMillis: 8_000 * random() })
     })
   )
+)
+
+/**
+ * A server takes as long to answer as it takes, whatever the clock says. Set by a layer, this clock would be that of
+ * everything that is built after it, too.
+ */
+const database = Layer.scopedContext(
+  Effect.withClock(Layer.build(Place.layer(settings.place, settings.sessions)), Clock.make())
 )
 
 const hour = 3_600_000
@@ -130,7 +149,7 @@ const program = Effect.gen(function* () {
       core: { sends, dispatch, callbacks: { ...Platform.coreOptions(settings).callbacks, timeoutMillis: 80_000 } },
       parts: {
         // A server takes as long to answer as it takes, whatever the clock says.
-        database: Layer.provide(Place.layer(settings.place, settings.sessions), Layer.setClock(Clock.make())),
+        database,
         speech: ToneSpeech.layer({ millisPerCharacter: 1 }),
         routes: Layer.provide(Routes.single({ maxConcurrent: 2_000, callsPerSecond: 1_000_000 }), carrier)
       }
@@ -138,7 +157,11 @@ const program = Effect.gen(function* () {
   )
   process.send!({ port: Context.get(context, NodeServer).port })
   yield* Deferred.await(stop)
-}).pipe(Effect.scoped, Effect.withClock(FastClock.make(pace)), Effect.provide(Logger.minimumLogLevel(LogLevel.Error)))
+}).pipe(
+  Effect.scoped,
+  Effect.provide(Layer.provideMerge(Telemetry.layer(settings), Logger.minimumLogLevel(LogLevel.Error))),
+  Effect.withClock(FastClock.make(pace))
+)
 
 Effect.runPromise(program).then(
   () => process.exit(0),

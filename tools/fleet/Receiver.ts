@@ -2,10 +2,19 @@
 import * as Http from "node:http"
 import type { AddressInfo } from "node:net"
 
+/** What the server was told of the end of one send, whenever it took the telling. */
+export interface Told {
+  /** What each of them said, as text: they are to be the same. */
+  readonly data: Set<string>
+  /** Under which `webhook-id`. */
+  readonly ids: Set<string>
+  times: number
+}
+
 export interface Receiver {
   readonly url: string
-  /** How often each send's end was taken, and refused. */
-  readonly taken: ReadonlyMap<string, number>
+  /** By send. */
+  readonly taken: ReadonlyMap<string, Told>
   readonly refused: () => number
   readonly close: () => void
 }
@@ -14,7 +23,7 @@ export interface Receiver {
 const refusedMost = 3
 
 export const open = async (failing: boolean): Promise<Receiver> => {
-  const taken = new Map<string, number>()
+  const taken = new Map<string, Told>()
   const tries = new Map<string, number>()
   let refused = 0
   const server = Http.createServer((request, response) => {
@@ -29,7 +38,11 @@ export const open = async (failing: boolean): Promise<Receiver> => {
         response.writeHead(before % 2 === 0 ? 500 : 429).end()
         return
       }
-      taken.set(data.callId, (taken.get(data.callId) ?? 0) + 1)
+      const told = taken.get(data.callId) ?? { data: new Set(), ids: new Set(), times: 0 }
+      told.data.add(JSON.stringify(data))
+      told.ids.add(String(request.headers["webhook-id"]))
+      told.times++
+      taken.set(data.callId, told)
       response.writeHead(204).end()
     })
   })
