@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Campaign from "./Campaign.ts"
 import * as FuzzWorld from "./FuzzWorld.ts"
-import { heldMegabytes } from "./Heap.ts"
+import { grownMegabytes, heldMegabytes, mostGrownMegabytes } from "./Heap.ts"
 import { overSockets } from "./SocketExchange.ts"
 
 const isLong = process.env["NIGHTLY"] === "1"
@@ -30,9 +30,7 @@ const worlds = (count: number, from: number, run: (seed: number) => Effect.Effec
       for (const [name, times] of report.answers) answers.set(name, (answers.get(name) ?? 0) + times)
       held.push(heldMegabytes())
     }
-    // Caches fill in the first one. What grows from one to the next is never given back.
-    const [first = 0] = held
-    expect(Math.max(...held) - first).toBeLessThan(48)
+    expect(grownMegabytes(held)).toBeLessThan(mostGrownMegabytes)
     return { answers, held }
   })
 

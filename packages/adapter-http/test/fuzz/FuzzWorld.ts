@@ -33,10 +33,11 @@ const layerLines = Layer.unwrapEffect(
       lines = []
       return all
     }
-    return Layer.mergeAll(
-      Layer.succeed(Lines, { taken }),
-      Logger.replace(Logger.defaultLogger, logger),
-      Logger.minimumLogLevel(LogLevel.Debug)
+    // One over the other: a logger from a layer that is built beside another stays in the fiber when the layer is gone,
+    // and each world would go on collecting the lines of all that come after it.
+    return Layer.succeed(Lines, { taken }).pipe(
+      Layer.provideMerge(Logger.minimumLogLevel(LogLevel.Debug)),
+      Layer.provideMerge(Logger.replace(Logger.defaultLogger, logger))
     )
   })
 )
