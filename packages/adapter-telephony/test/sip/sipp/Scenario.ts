@@ -22,12 +22,13 @@ export const sdp = (...more: ReadonlyArray<string>): ReadonlyArray<string> => [
   ...(more.length > 0 ? more : ["m=audio 9 RTP/AVP 8 101", "a=rtpmap:101 telephone-event/8000"])
 ]
 
-/** Takes the INVITE, and remembers who is who for requests of the callee's own. */
+/** Takes the INVITE, and remembers who is who for requests of the callee's own, and its way for a second answer. */
 export const invite = `<recv request="INVITE" crlf="true"><action>
   <ereg regexp=".*" search_in="hdr" header="From:" assign_to="1"/>
   <ereg regexp=".*" search_in="hdr" header="To:" assign_to="2"/>
   <ereg regexp="sip:[A-Za-z0-9@.:]+" search_in="hdr" header="Contact:" assign_to="3"/>
-</action></recv><Reference variables="1,2,3"/>`
+  <ereg regexp=".*" search_in="hdr" header="Via:" assign_to="4"/>
+</action></recv><Reference variables="1,2,3,4"/>`
 
 export const respond = (
   status: string,
@@ -50,6 +51,21 @@ export const respond = (
     body,
     attributes
   )
+
+/** Another phone's answer to the INVITE, which the trunk forked: a dialog of its own. What came last may be an ACK by now. */
+export const answerElsewhere = send(
+  [
+    "SIP/2.0 200 OK",
+    "Via:[$4]",
+    "From:[$1]",
+    "To:[$2];tag=[pid]other[call_number]",
+    "Call-ID: [call_id]",
+    "CSeq: 1 INVITE",
+    contact,
+    "Content-Type: application/sdp"
+  ],
+  sdp()
+)
 
 /** A response to a request within the dialog, whose To has the tag already. */
 export const accept = send([
