@@ -97,6 +97,31 @@ export interface Sent {
   readonly opened: number
 }
 
+const send = async (client: Client, applicationId: string, index: number): Promise<Accepted> => {
+  const sentAt = performance.now()
+  const body = { to: numberOf(index), code: "4821", plays: 1, ext: String(index) }
+  const { json, status } = await client.insist("POST", `/v1/applications/${applicationId}/sends`, body, {
+    "idempotency-key": `send-${index}`
+  })
+  if (status !== 202) throw new Error(`send ${index} was answered with ${status}: ${JSON.stringify(json)}`)
+  return { index, sendId: json.sendId, millis: performance.now() - sentAt, repeated: json.repeated }
+}
+
+/** Asks again for some that were accepted, as callers do who have lost an answer. */
+export const repeat = async (
+  fleet: Fleet,
+  how: { readonly authorization: string; readonly applicationId: string },
+  accepted: ReadonlyArray<Accepted>
+): Promise<ReadonlyArray<Accepted>> => {
+  const again: Array<Accepted> = []
+  // By turns of every gateway: none of them knows only what it has accepted itself.
+  const clients = fleet.up.map((_, place) => new Client(fleet, how.authorization, place))
+  for (const [i, { index }] of accepted.entries())
+    again.push(await send(clients[i % clients.length]!, how.applicationId, index))
+  for (const client of clients) client.close()
+  return again
+}
+
 /** Sends all of them, each once, over all connections. `progress` is told how many have been accepted. */
 export const sendAll = async (
   fleet: Fleet,
@@ -111,14 +136,7 @@ export const sendAll = async (
   const work = async (place: number): Promise<void> => {
     const client = new Client(fleet, authorization, place)
     while (next < count) {
-      const index = next++
-      const sentAt = performance.now()
-      const body = { to: numberOf(index), code: "4821", plays: 1, ext: String(index) }
-      const { json, status } = await client.insist("POST", `/v1/applications/${applicationId}/sends`, body, {
-        "idempotency-key": `send-${index}`
-      })
-      if (status !== 202) throw new Error(`send ${index} was answered with ${status}: ${JSON.stringify(json)}`)
-      accepted.push({ index, sendId: json.sendId, millis: performance.now() - sentAt, repeated: json.repeated })
+      accepted.push(await send(client, applicationId, next++))
       progress(accepted.length)
     }
     opened += client.opened

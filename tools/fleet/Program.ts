@@ -122,10 +122,11 @@ const hour = 3_600_000
 
 const sends: SendPolicy.SendPolicy = {
   ...SendPolicy.standard,
-  ringTimeoutMillis: 10_000,
-  longestCallMillis: 60_000,
+  // What became of the calls of a process that died is waited for as long as they could last.
+  ringTimeoutMillis: 5_000,
+  longestCallMillis: 20_000,
   dialWithinMillis: { code: hour, notification: hour, activity: hour },
-  reconcileMarginMillis: 10_000,
+  reconcileMarginMillis: 5_000,
   frequency: { code: [], notice: [] }
 }
 
