@@ -6,7 +6,21 @@ import type * as Scope from "effect/Scope"
 import { describe, expect, it } from "vitest"
 import * as SipTrunk from "../../../src/sip/trunk/SipTrunk.ts"
 import { missing } from "../peers/Debian.ts"
-import { accept, answerElsewhere, ask, end, guarded, hear, invite, pause, play, programs, receive, respond, sdp } from "./Scenario.ts"
+import {
+  accept,
+  answerElsewhere,
+  ask,
+  end,
+  guarded,
+  hear,
+  invite,
+  pause,
+  play,
+  programs,
+  receive,
+  respond,
+  sdp
+} from "./Scenario.ts"
 
 const why = missing(programs)
 
