@@ -1,6 +1,5 @@
 /** A collector of traces, as far as the gateways speak to one: OTLP as JSON over HTTP. Metrics and logs it takes and forgets. */
-import * as Http from "node:http"
-import type { AddressInfo } from "node:net"
+import * as Server from "./Server.ts"
 
 export interface Span {
   /** The process that told of it. */
@@ -11,10 +10,8 @@ export interface Span {
   readonly sendId: string | undefined
 }
 
-export interface Collector {
-  readonly url: string
+export interface Collector extends Server.Server {
   readonly spans: ReadonlyArray<Span>
-  readonly close: () => void
 }
 
 interface Attribute {
@@ -40,26 +37,14 @@ const textOf = (attributes: ReadonlyArray<Attribute>, key: string): string | und
 
 export const open = async (): Promise<Collector> => {
   const spans: Array<Span> = []
-  const server = Http.createServer((request, response) => {
-    let body = ""
-    request.on("data", (piece: Buffer) => (body += piece.toString()))
-    request.on("end", () => {
-      if (request.url === "/v1/traces")
-        for (const { resource, scopeSpans } of (JSON.parse(body) as Exported).resourceSpans) {
-          const service = textOf(resource.attributes, "service.name") ?? ""
-          for (const { attributes, name, traceId } of scopeSpans.flatMap((scope) => scope.spans))
-            spans.push({ service, traceId, name, sendId: textOf(attributes, "sendId") })
-        }
-      response.writeHead(200, { "content-type": "application/json" }).end("{}")
-    })
+  const server = await Server.open(({ path, text }) => {
+    if (path === "/v1/traces")
+      for (const { resource, scopeSpans } of (JSON.parse(text) as Exported).resourceSpans) {
+        const service = textOf(resource.attributes, "service.name") ?? ""
+        for (const { attributes, name, traceId } of scopeSpans.flatMap((scope) => scope.spans))
+          spans.push({ service, traceId, name, sendId: textOf(attributes, "sendId") })
+      }
+    return 200
   })
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    spans,
-    close: () => {
-      server.close()
-      server.closeAllConnections()
-    }
-  }
+  return { ...server, spans }
 }

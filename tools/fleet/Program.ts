@@ -149,7 +149,6 @@ const program = Effect.gen(function* () {
       // On a machine that others use, a second of the wall's clock is little.
       core: { sends, dispatch, callbacks: { ...Platform.coreOptions(settings).callbacks, timeoutMillis: 80_000 } },
       parts: {
-        // A server takes as long to answer as it takes, whatever the clock says.
         database,
         speech: ToneSpeech.layer({ millisPerCharacter: 1 }),
         routes: Layer.provide(Routes.single({ maxConcurrent: 2_000, callsPerSecond: 1_000_000 }), carrier)

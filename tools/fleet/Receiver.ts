@@ -1,6 +1,5 @@
 /** The tenant's own server: takes callbacks, and fails as often as it is told. It knows nothing of the gateways. */
-import * as Http from "node:http"
-import type { AddressInfo } from "node:net"
+import * as Server from "./Server.ts"
 
 /** What the server was told of the end of one send, whenever it took the telling. */
 export interface Told {
@@ -11,12 +10,10 @@ export interface Told {
   times: number
 }
 
-export interface Receiver {
-  readonly url: string
+export interface Receiver extends Server.Server {
   /** By send. */
   readonly taken: ReadonlyMap<string, Told>
   readonly refused: () => number
-  readonly close: () => void
 }
 
 /** Of the tries of a delivery it refuses half, but never more than so many one after the other. */
@@ -26,34 +23,20 @@ export const open = async (failing: boolean): Promise<Receiver> => {
   const taken = new Map<string, Told>()
   const tries = new Map<string, number>()
   let refused = 0
-  const server = Http.createServer((request, response) => {
-    let body = ""
-    request.on("data", (piece: Buffer) => (body += piece.toString()))
-    request.on("end", () => {
-      const { data } = JSON.parse(body) as { readonly data: { readonly callId: string } }
-      const before = tries.get(data.callId) ?? 0
-      tries.set(data.callId, before + 1)
-      if (failing && before < refusedMost && Math.random() < 0.5) {
-        refused++
-        response.writeHead(before % 2 === 0 ? 500 : 429).end()
-        return
-      }
-      const told = taken.get(data.callId) ?? { data: new Set(), ids: new Set(), times: 0 }
-      told.data.add(JSON.stringify(data))
-      told.ids.add(String(request.headers["webhook-id"]))
-      told.times++
-      taken.set(data.callId, told)
-      response.writeHead(204).end()
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
-    taken,
-    refused: () => refused,
-    close: () => {
-      server.close()
-      server.closeAllConnections()
+  const server = await Server.open(({ headers, text }) => {
+    const { data } = JSON.parse(text) as { readonly data: { readonly callId: string } }
+    const before = tries.get(data.callId) ?? 0
+    tries.set(data.callId, before + 1)
+    if (failing && before < refusedMost && Math.random() < 0.5) {
+      refused++
+      return before % 2 === 0 ? 500 : 429
     }
-  }
+    const told = taken.get(data.callId) ?? { data: new Set(), ids: new Set(), times: 0 }
+    told.data.add(JSON.stringify(data))
+    told.ids.add(String(headers["webhook-id"]))
+    told.times++
+    taken.set(data.callId, told)
+    return 204
+  })
+  return { ...server, url: `${server.url}/hook`, taken, refused: () => refused }
 }
