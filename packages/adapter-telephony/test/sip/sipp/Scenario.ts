@@ -6,7 +6,8 @@ import * as path from "node:path"
 
 export const programs = { sipp: "sip-tester" }
 
-const tag = "tag=[pid]SIPp[call_number]"
+const tagOf = (phone: string): string => `tag=[pid]${phone}[call_number]`
+const tag = tagOf("SIPp")
 const contact = "Contact: <sip:callee@[local_ip]:[local_port];transport=[transport]>"
 
 const send = (lines: ReadonlyArray<string>, body: ReadonlyArray<string> = [], attributes = ""): string =>
@@ -22,7 +23,7 @@ export const sdp = (...more: ReadonlyArray<string>): ReadonlyArray<string> => [
   ...(more.length > 0 ? more : ["m=audio 9 RTP/AVP 8 101", "a=rtpmap:101 telephone-event/8000"])
 ]
 
-/** Takes the INVITE, and remembers who is who for requests of the callee's own, and its way for a second answer. */
+/** Takes the INVITE, and remembers who is who and which way it came: for requests of our own, and responses out of turn. */
 export const invite = `<recv request="INVITE" crlf="true"><action>
   <ereg regexp=".*" search_in="hdr" header="From:" assign_to="1"/>
   <ereg regexp=".*" search_in="hdr" header="To:" assign_to="2"/>
@@ -30,42 +31,41 @@ export const invite = `<recv request="INVITE" crlf="true"><action>
   <ereg regexp=".*" search_in="hdr" header="Via:" assign_to="4"/>
 </action></recv><Reference variables="1,2,3,4"/>`
 
+const response = (
+  status: string,
+  to: ReadonlyArray<string>,
+  body: ReadonlyArray<string>,
+  headers: ReadonlyArray<string>,
+  attributes: string
+): string =>
+  send(
+    [`SIP/2.0 ${status}`, ...to, contact, ...headers, ...(body.length > 0 ? ["Content-Type: application/sdp"] : [])],
+    body,
+    attributes
+  )
+
+const last = ["[last_Via:]", "[last_From:]", `[last_To:];${tag}`, "[last_Call-ID:]", "[last_CSeq:]"]
+
 export const respond = (
   status: string,
   body: ReadonlyArray<string> = [],
   headers: ReadonlyArray<string> = [],
   attributes = ""
+): string => response(status, last, body, headers, attributes)
+
+/** To the INVITE, when something else came last. Of a trunk that forked, another `phone` has another dialog. */
+export const respondToInvite = (
+  status: string,
+  body: ReadonlyArray<string> = [],
+  { attributes = "", phone = "SIPp" } = {}
 ): string =>
-  send(
-    [
-      `SIP/2.0 ${status}`,
-      "[last_Via:]",
-      "[last_From:]",
-      `[last_To:];${tag}`,
-      "[last_Call-ID:]",
-      "[last_CSeq:]",
-      contact,
-      ...headers,
-      ...(body.length > 0 ? ["Content-Type: application/sdp"] : [])
-    ],
+  response(
+    status,
+    ["Via:[$4]", "From:[$1]", `To:[$2];${tagOf(phone)}`, "Call-ID: [call_id]", "CSeq: 1 INVITE"],
     body,
+    [],
     attributes
   )
-
-/** Another phone's answer to the INVITE, which the trunk forked: a dialog of its own. What came last may be an ACK by now. */
-export const answerElsewhere = send(
-  [
-    "SIP/2.0 200 OK",
-    "Via:[$4]",
-    "From:[$1]",
-    "To:[$2];tag=[pid]other[call_number]",
-    "Call-ID: [call_id]",
-    "CSeq: 1 INVITE",
-    contact,
-    "Content-Type: application/sdp"
-  ],
-  sdp()
-)
 
 /** A response to a request within the dialog, whose To has the tag already. */
 export const accept = send([

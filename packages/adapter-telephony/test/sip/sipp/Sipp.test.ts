@@ -8,7 +8,6 @@ import * as SipTrunk from "../../../src/sip/trunk/SipTrunk.ts"
 import { missing } from "../peers/Debian.ts"
 import {
   accept,
-  answerElsewhere,
   ask,
   end,
   guarded,
@@ -19,6 +18,7 @@ import {
   programs,
   receive,
   respond,
+  respondToInvite,
   sdp
 } from "./Scenario.ts"
 
@@ -72,7 +72,7 @@ const rows: ReadonlyArray<Row> = [
       respond("180 Ringing"),
       receive("CANCEL"),
       accept,
-      respondTo("487 Request Terminated"),
+      respondToInvite("487 Request Terminated", [], { attributes: `retrans="500"` }),
       receive("ACK")
     ],
     call: { ringTimeoutMillis: 700 },
@@ -152,7 +152,7 @@ const rows: ReadonlyArray<Row> = [
       respond("200 OK", sdp()),
       // Sipp takes one thing at a time: an ACK that comes while it has something to send ends its call.
       receive("ACK"),
-      answerElsewhere,
+      respondToInvite("200 OK", sdp(), { phone: "other" }),
       receive("ACK"),
       receive("BYE"),
       accept,
@@ -169,7 +169,7 @@ const rows: ReadonlyArray<Row> = [
       respond("180 Ringing"),
       receive("CANCEL"),
       accept,
-      respond("200 OK", sdp(), [], `retrans="500"`).replace("[last_CSeq:]", "CSeq: 1 INVITE"),
+      respondToInvite("200 OK", sdp(), { attributes: `retrans="500"` }),
       receive("ACK"),
       receive("BYE"),
       accept
@@ -188,11 +188,6 @@ const rows: ReadonlyArray<Row> = [
     reports: spoken
   }
 ]
-
-/** A response to the INVITE after a CANCEL was answered: its number, not that of the CANCEL. */
-function respondTo(status: string): string {
-  return respond(status, [], [], `retrans="500"`).replace("[last_CSeq:]", "CSeq: 1 INVITE")
-}
 
 const run = <A, E>(effect: Effect.Effect<A, E, Scope.Scope>) =>
   Effect.runPromise(Effect.scoped(Effect.timeout(effect, 25_000)))
