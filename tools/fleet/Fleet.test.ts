@@ -110,6 +110,9 @@ const expectAccountedFor = (
   expect.soft(receiver.taken.size).toBe(count)
   expect.soft(ids.filter((id) => deliveries.get(id)?.join() !== "delivered")).toEqual([])
   expect.soft(deliveries.size).toBe(count)
+  // One number each, without a gap: whoever reads by cursor misses none.
+  const numbers = [...receipts.values()].map(({ number }) => number).sort((a, b) => a - b)
+  expect.soft(numbers).toEqual(Array.from({ length: count }, (_, i) => i + 1))
   const all = accepted.flatMap(({ index, sendId }) => {
     const receipt = receipts.get(sendId)
     const told = receiver.taken.get(sendId)
