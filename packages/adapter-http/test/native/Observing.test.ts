@@ -109,7 +109,7 @@ describe("what operators see", () => {
         const { applicationId, key: as, secret } = yield* World.tenant()
         const app = `/v1/applications/${applicationId}`
         const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-        const body = { to: "13800138000", code: "4821", ext: "geheim" }
+        const body = { to: "13800138000", code: "482139", ext: "geheim" }
         const sent = yield* World.ask("POST", `${app}/sends`, { as: secret, body, headers: { traceparent } })
         expect(sent.status).toBe(202)
         yield* World.ask("POST", `${app}/sends`, { as, body: { to: "bad-13900139000", code: "x" } })
@@ -132,7 +132,7 @@ describe("what operators see", () => {
         for (const hidden of [
           "138001",
           "139001",
-          "4821",
+          "482139",
           "geheim",
           "王五",
           appKey,
