@@ -14,11 +14,10 @@ import * as HttpRefusals from "../api/HttpRefusals.ts"
 import { contentType } from "../api/Problem.ts"
 import * as Problems from "../api/Problems.ts"
 import type { NativeDoor } from "../NativeDoor.ts"
-import type { MountOptions } from "../door/Mount.ts"
 import { Readiness } from "../door/Readiness.ts"
 import * as NodeHandler from "./NodeHandler.ts"
 
-export interface NodeServerOptions extends MountOptions {
+export interface NodeServerOptions extends NodeHandler.NodeHandlerOptions {
   /** 0: any that is free. */
   readonly port: number
   readonly host?: string | undefined
