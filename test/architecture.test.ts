@@ -71,7 +71,11 @@ const fixtures: Record<keyof typeof checks, ReadonlyArray<Workspace>> = {
     workspaceWith({ "packages/adapter-tts/src/Tone.ts": `/** Adapter: a tone. */\nimport "@vsms/example-gateway"` }),
     workspaceWith({
       "packages/adapter-tts/src/Tone.ts": `/** Adapter: a tone. */\nimport("../../core/src/money/Cny.ts")`
-    })
+    }),
+    workspaceWith({
+      "packages/adapter-tts/src/Tone.ts": `/** Adapter: a tone. */\nimport "../../../tools/debian/Debian.ts"`
+    }),
+    workspaceWith({ "packages/adapter-tts/test/Tone.test.ts": `import "../../../tools/gates/Gate.ts"` })
   ],
   importsAreDeclared: [
     workspaceWith({

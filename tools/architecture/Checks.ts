@@ -53,6 +53,9 @@ const runners = ["vitest", "@effect/vitest"]
 /** The PostgreSQL that tests bring along: tests and benchmarks of examples need one, too, and no package publishes it. */
 const testServer = "packages/adapter-postgres/test/server/"
 
+/** What installs programs of Debian's for tests, whosoever they are. */
+const debian = "tools/debian/"
+
 /** examples -> adapter-* -> core -> effect; adapters never import adapters. */
 const layersPointInwards: Check = ({ files }) =>
   files.flatMap((file) => {
@@ -61,8 +64,10 @@ const layersPointInwards: Check = ({ files }) =>
     return importsOf(file).flatMap(({ line, specifier, target }) => {
       const violation = (message: string) => [{ path: file.path, line, message: `${specifier}: ${message}` }]
       if (specifier.startsWith(".")) {
-        const isServer = home[1] === "examples" && target.startsWith(testServer) && !file.path.includes("/src/")
-        return target.startsWith(home[0]) || isServer ? [] : violation("leaves the package; import it by its name")
+        const isForTests = target.startsWith(debian) || (home[1] === "examples" && target.startsWith(testServer))
+        return target.startsWith(home[0]) || (isForTests && !file.path.includes("/src/"))
+          ? []
+          : violation("leaves the package; import it by its name")
       }
       const name = packageOf(specifier)
       if (home[1] === "examples" || !name.startsWith("@vsms/") || name === `@vsms/${home[2]}`) return []

@@ -20,7 +20,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { expect, it, onTestFinished } from "vitest"
 import * as Baresip from "../../packages/adapter-telephony/test/sip/peers/Baresip.ts"
-import { missing } from "../../packages/adapter-telephony/test/sip/peers/Debian.ts"
+import { missing } from "../debian/Debian.ts"
 import { found, samplesOf } from "../../packages/adapter-telephony/test/sip/peers/Recording.ts"
 
 const why = missing(Baresip.programs)

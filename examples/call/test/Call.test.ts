@@ -1,5 +1,5 @@
 /** The command as a person types it, against a softphone that somebody else has written. */
-import { execFile, execFileSync, spawn } from "node:child_process"
+import { execFile, spawn } from "node:child_process"
 import * as dgram from "node:dgram"
 import * as fs from "node:fs"
 import { createRequire } from "node:module"
@@ -9,6 +9,7 @@ import { fileURLToPath, pathToFileURL } from "node:url"
 import * as Wav from "@vsms/adapter-tts/audio/Wav"
 import * as Either from "effect/Either"
 import { describe, expect, it, onTestFinished } from "vitest"
+import { missing } from "../../../tools/debian/Debian.ts"
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
@@ -21,27 +22,7 @@ const run = (...args: ReadonlyArray<string>) =>
     )
   })
 
-/** Why there is no baresip; `undefined` if there is one. `CI` installs it where it may. */
-const missing = (): string | undefined => {
-  const works = () => {
-    try {
-      execFileSync("sh", ["-c", "command -v baresip"])
-      return true
-    } catch {
-      return false
-    }
-  }
-  if (works()) return undefined
-  if (process.env["CI"] === undefined) return "baresip is not installed (Debian: baresip-core)"
-  try {
-    execFileSync("apt-get", ["install", "-y", "--no-install-recommends", "baresip-core"], { stdio: "ignore" })
-  } catch {
-    return "baresip could not be installed"
-  }
-  return works() ? undefined : "baresip could not be installed"
-}
-
-const why = missing()
+const why = missing({ baresip: "baresip-core" })
 
 const freePort = () =>
   new Promise<number>((resolve) => {

@@ -1,5 +1,5 @@
 /** `npm run backup` and `npm run restore` on a server, by PostgreSQL's own programs, which have to be installed. */
-import { execFile, spawnSync } from "node:child_process"
+import { execFile } from "node:child_process"
 import * as fs from "node:fs"
 import { createRequire } from "node:module"
 import * as os from "node:os"
@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from "node:url"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { expect, it, onTestFinished } from "vitest"
-import * as PgTools from "../../scripts/PgTools.ts"
+import { missing } from "../../../../tools/debian/Debian.ts"
 import * as PostgresServer from "../../src/place/PostgresServer.ts"
 import * as Migrations from "../../src/schema/Migrations.ts"
 import { migrations } from "../../src/schema/Released.ts"
@@ -17,14 +17,8 @@ import * as TestServer from "../server/TestServer.ts"
 const program = fileURLToPath(new URL("../../scripts/data.ts", import.meta.url))
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
 
-/** The programs must be as new as the server: both come from Debian. CI is root on one, and installs them here. */
-const hasServer = () => PgTools.find("pg_dump")?.startsWith("/usr/lib/postgresql/") === true && hasPostgres()
-const hasPostgres = () =>
-  fs.readdirSync("/usr/lib/postgresql").some((version) => fs.existsSync(`/usr/lib/postgresql/${version}/bin/postgres`))
-const isRoot = process.getuid?.() === 0 && spawnSync("apt-get", ["--version"]).status === 0
-if (!hasServer() && isRoot) {
-  spawnSync("apt-get", ["install", "--yes", "--quiet", "--no-install-recommends", "postgresql"], { stdio: "ignore" })
-}
+/** The programs must be as new as the server: both come from Debian, whose `postgresql` brings this one too. */
+const why = missing({ pg_ctlcluster: "postgresql" })
 
 const run = (url: string, ...args: ReadonlyArray<string>) =>
   new Promise<{ readonly code: number; readonly text: string }>((resolve) => {
@@ -49,7 +43,7 @@ const contentOf = async (url: string) => {
 }
 
 const name = "a server comes back from its backup as it was; nothing is written over anything"
-if (!hasServer()) it.skip(`${name} [there is no PostgreSQL of Debian: apt-get install postgresql]`, () => {})
+if (why !== undefined) it.skip(`${name} [${why}]`, () => {})
 else {
   it(name, { timeout: 120_000 }, async () => {
     const server = await TestServer.start({ source: "debian" })

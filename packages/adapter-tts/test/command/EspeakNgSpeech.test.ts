@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import type { SpeechSegment, SpeechRequest } from "@vsms/core/dispatch/SpeechSynthesizer"
 import { suite } from "@vsms/core/testing/Law"
@@ -6,16 +5,16 @@ import * as SpeechSynthesizerLaws from "@vsms/core/testing/laws/SpeechSynthesize
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { describe, expect, it } from "vitest"
+import { missing } from "../../../../tools/debian/Debian.ts"
 import * as EspeakNgSpeech from "../../src/command/EspeakNgSpeech.ts"
 import { phonemes } from "../support/Espeak.ts"
 
-/** The program is no dependency: Debian has it as `espeak-ng`. Where it is not there, that is said and counted. */
-const isThere = spawnSync("espeak-ng", ["--version"]).status === 0
+/** The program is no dependency. Where it is not there, that is said and counted. */
+const why = missing({ "espeak-ng": "espeak-ng" })
 
-const skipped = (name: string) =>
-  it(name, ({ skip }) => skip("the machine has no espeak-ng: apt-get install espeak-ng"))
+const skipped = (name: string) => it(name, ({ skip }) => skip(why))
 
-const runner = isThere ? { describe, it } : { describe, it: Object.assign(skipped, { skip: it.skip }) }
+const runner = why === undefined ? { describe, it } : { describe, it: Object.assign(skipped, { skip: it.skip }) }
 
 suite(
   runner,

@@ -5,7 +5,7 @@ import * as net from "node:net"
 import * as os from "node:os"
 import * as path from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
-import { freePort } from "./Debian.ts"
+import { freePort } from "./FreePort.ts"
 
 export const programs = { baresip: "baresip-core" }
 

@@ -7,7 +7,7 @@ import * as path from "node:path"
 import * as Redacted from "effect/Redacted"
 import { setTimeout as wait } from "node:timers/promises"
 import * as TestCertificate from "../transport/TestCertificate.ts"
-import { freePort } from "./Debian.ts"
+import { freePort } from "./FreePort.ts"
 
 const modules = `/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu/kamailio/modules`
 

@@ -4,7 +4,7 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
-import { freePort } from "./Debian.ts"
+import { freePort } from "./FreePort.ts"
 
 export const programs = { linphonec: "linphone-cli" }
 

@@ -5,7 +5,8 @@ import * as Effect from "effect/Effect"
 import { expect, it } from "vitest"
 import * as SipTrunk from "../../../src/sip/trunk/SipTrunk.ts"
 import * as Baresip from "./Baresip.ts"
-import { freePort, missing } from "./Debian.ts"
+import { missing } from "../../../../../tools/debian/Debian.ts"
+import { freePort } from "./FreePort.ts"
 
 const why = missing({ ...Baresip.programs, dnsmasq: "dnsmasq-base" })
 

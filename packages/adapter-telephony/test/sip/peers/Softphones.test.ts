@@ -9,7 +9,7 @@ import { beforeEach, describe, expect, it } from "vitest"
 import * as SipTrunk from "../../../src/sip/trunk/SipTrunk.ts"
 import * as TestCertificate from "../transport/TestCertificate.ts"
 import * as Baresip from "./Baresip.ts"
-import { missing } from "./Debian.ts"
+import { missing } from "../../../../../tools/debian/Debian.ts"
 import * as Linphone from "./Linphone.ts"
 import { found, samplesOf } from "./Recording.ts"
 

@@ -4,7 +4,8 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { beforeEach, describe, expect, it } from "vitest"
 import * as SipTrunk from "../../../src/sip/trunk/SipTrunk.ts"
-import { freePort, missing } from "../peers/Debian.ts"
+import { missing } from "../../../../../tools/debian/Debian.ts"
+import { freePort } from "../peers/FreePort.ts"
 import { accept, ask, hear, invite, play, programs, receive, respond, sdp } from "./Scenario.ts"
 
 const why = missing(programs)

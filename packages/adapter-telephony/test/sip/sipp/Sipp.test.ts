@@ -5,7 +5,7 @@ import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import { describe, expect, it } from "vitest"
 import * as SipTrunk from "../../../src/sip/trunk/SipTrunk.ts"
-import { missing } from "../peers/Debian.ts"
+import { missing } from "../../../../../tools/debian/Debian.ts"
 import {
   accept,
   ask,
