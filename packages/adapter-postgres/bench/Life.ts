@@ -7,8 +7,7 @@ import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type { Lease } from "@vsms/core/storage/WorkQueue"
-import type { Enterprise } from "./Enterprises.ts"
-import { templateId } from "./Enterprises.ts"
+import type { Tenant } from "@vsms/core/testing/Tenant"
 
 export interface Run {
   /** Milliseconds that each acceptance took. */
@@ -22,7 +21,7 @@ export interface Run {
  * work of the callback), and the lease given back.
  */
 export const live = (
-  enterprises: ReadonlyArray<Enterprise>,
+  enterprises: ReadonlyArray<Tenant>,
   options: { readonly times: number; readonly callers: number; readonly from: number }
 ) =>
   Effect.gen(function* () {
@@ -57,7 +56,7 @@ export const live = (
 
     const life = (i: number) =>
       Effect.gen(function* () {
-        const { accountId, applicationId } = enterprises[i % enterprises.length]!
+        const { accountId, applicationId, templateId } = enterprises[i % enterprises.length]!
         const to = `138${String(from + i).padStart(8, "0")}`
         const begun = performance.now()
         const { sendId } = yield* sends.accept(accountId, applicationId, { templateId, to, params: ["246802"] })
@@ -82,5 +81,5 @@ export const live = (
   }).pipe(Effect.scoped, Effect.withTracerEnabled(false))
 
 /** What the lives have left of each enterprise: minutes spent, on hold and left. */
-export const left = (enterprises: ReadonlyArray<Enterprise>) =>
+export const left = (enterprises: ReadonlyArray<Tenant>) =>
   Effect.flatMap(Balances, (balances) => Effect.forEach(enterprises, ({ accountId }) => balances.get(accountId)))

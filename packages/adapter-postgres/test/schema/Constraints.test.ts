@@ -27,18 +27,21 @@ const storage = Layer.provideMerge(PostgresStorage.layer(), TestPlaces.server({ 
 const runtime = ManagedRuntime.make(Layer.provideMerge(Sends.layer, Layer.merge(storage, IdGenerator.layer)))
 afterAll(() => runtime.dispose())
 
-const [one, other] = ["enterprise-0000", "enterprise-0001"]
+let one = ""
+let other = ""
 let sendId = ""
 
 beforeAll(async () => {
   await runtime.runPromise(
     Effect.gen(function* () {
-      const enterprises = yield* Enterprises.open(2, 1_000)
-      const { sendIds } = yield* Life.live(enterprises.slice(0, 1), { times: 2, callers: 1, from: 0 })
+      const [first, second] = yield* Enterprises.open(2, 1_000)
+      one = first!.accountId
+      other = second!.accountId
+      const { sendIds } = yield* Life.live([first!], { times: 2, callers: 1, from: 0 })
       sendId = sendIds[0]!
-      const { applicationId } = enterprises[0]!
+      const { applicationId, templateId } = first!
       const input = {
-        templateId: Enterprises.templateId,
+        templateId,
         params: ["246802"],
         to: "13800138999",
         idempotencyKey: "a key"
@@ -84,7 +87,8 @@ const again = (table: string, changed: Record<string, string>) => {
 const entry = (tag: string) =>
   `insert into vsms.minute_ledger select account_id, sequence + 1000, cause, jsonb_set(entry, '{_tag}', '"${tag}"'),
     recorded_at from vsms.minute_ledger where cause = '${sendId}' limit 1`
-const number = `'{held,0,number}', (select state->'held'->0->'number' from vsms.number_holdings where account_id = '${one}')`
+const number = () =>
+  `'{held,0,number}', (select state->'held'->0->'number' from vsms.number_holdings where account_id = '${one}')`
 
 const broken: ReadonlyArray<readonly [sentence: string, statements: () => ReadonlyArray<string>, by: RegExp]> = [
   [
@@ -116,7 +120,7 @@ const broken: ReadonlyArray<readonly [sentence: string, statements: () => Readon
   ["an account has two balances", () => [again("balances", {})], new RegExp(`${unique} balances_pkey`)],
   [
     "NUM-3: a number is held by two",
-    () => [`update vsms.number_holdings set state = jsonb_set(state, ${number}) where account_id = '${other}'`],
+    () => [`update vsms.number_holdings set state = jsonb_set(state, ${number()}) where account_id = '${other}'`],
     new RegExp(`${unique} held_numbers_pkey`)
   ],
   [

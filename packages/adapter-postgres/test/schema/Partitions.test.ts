@@ -146,10 +146,9 @@ describe("partitions are made", () => {
       // A process that slept for three months wakes up: its months are not there.
       const clock = later(92 * 86_400_000)
       yield* Effect.gen(function* () {
-        yield* Effect.withClock(Enterprises.open(1, 100_000), clock)
-        const enterprise = { accountId: "enterprise-0000", applicationId: "1400000000" }
+        const [enterprise] = yield* Effect.withClock(Enterprises.open(1, 100_000), clock)
         const live = (from: number, times: number) =>
-          Effect.withClock(Life.live([enterprise], { times, callers: 8, from }), clock)
+          Effect.withClock(Life.live([enterprise!], { times, callers: 8, from }), clock)
         const { sendIds } = yield* live(0, 20)
         const count = (table: string) =>
           Effect.map(ask(`select count(*) as count from vsms.${table}`), ([row]) => Number(row.count))
@@ -172,10 +171,10 @@ describe("partitions are made", () => {
         expect(yield* count("minute_ledger_other")).toBe(2)
         const journal = yield* Journal
         for (const sendId of [...sendIds, ...run.sendIds]) {
-          const { state } = yield* journal.load(Send.ref(enterprise.accountId, sendId))
+          const { state } = yield* journal.load(Send.ref(enterprise!.accountId, sendId))
           expect(state.stage).toBe("completed")
         }
-        const history = yield* journal.history(Balance.ref(enterprise.accountId), { after: 0, limit: 1_000 })
+        const history = yield* journal.history(Balance.ref(enterprise!.accountId), { after: 0, limit: 1_000 })
         expect(history.map(({ sequence }) => sequence)).toEqual(history.map((_, i) => i + 1))
         expect(history.length).toBe(2 + 2 * 160)
       }).pipe(Effect.provide(platform(url)))
@@ -225,13 +224,12 @@ describe("old months are dropped", () => {
         const journal = yield* Journal
         const records = yield* Records
         const sends = yield* Sends
-        const enterprise = { accountId: "enterprise-0000", applicationId: "1400000000" }
-        const { accountId, applicationId } = enterprise
-        yield* Effect.withClock(Enterprises.open(1, 1_000), then)
-        const old = yield* Effect.withClock(Life.live([enterprise], { times: 5, callers: 1, from: 0 }), then)
+        const [enterprise] = yield* Effect.withClock(Enterprises.open(1, 1_000), then)
+        const { accountId, applicationId, templateId } = enterprise!
+        const old = yield* Effect.withClock(Life.live([enterprise!], { times: 5, callers: 1, from: 0 }), then)
         const { sendId } = yield* Effect.withClock(
           sends.accept(accountId, applicationId, {
-            templateId: Enterprises.templateId,
+            templateId,
             to: "13800138000",
             params: ["246802"]
           }),
@@ -266,7 +264,7 @@ describe("old months are dropped", () => {
 
         // Life goes on, with the next receipt.
         const { sendIds } = yield* Effect.withClock(
-          Life.live([enterprise], { times: 1, callers: 1, from: 100 }).pipe(
+          Life.live([enterprise!], { times: 1, callers: 1, from: 100 }).pipe(
             Effect.catchAll(() => Effect.succeed({ sendIds: [] as ReadonlyArray<string> }))
           ),
           later(-99 * day)

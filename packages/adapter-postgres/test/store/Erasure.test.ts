@@ -286,12 +286,12 @@ describe("erasure of many", () => {
     const result = await one.runPromise(
       Effect.gen(function* () {
         const [enterprise] = yield* Enterprises.open(1, 1_000)
-        const { accountId, applicationId } = enterprise!
+        const { accountId, applicationId, templateId } = enterprise!
         const sends = yield* Sends
         const records = yield* Records
         const to = "13812345678"
         const { sendId } = yield* sends.accept(accountId, applicationId, {
-          templateId: Enterprises.templateId,
+          templateId,
           to,
           params: ["246802"]
         })

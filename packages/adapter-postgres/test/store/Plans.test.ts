@@ -11,6 +11,7 @@ import { queues } from "@vsms/core/storage/Decision"
 import { Journal } from "@vsms/core/storage/Journal"
 import { Records } from "@vsms/core/storage/Records"
 import { WorkQueue } from "@vsms/core/storage/WorkQueue"
+import type { Tenant } from "@vsms/core/testing/Tenant"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
@@ -62,7 +63,7 @@ const modes = ["auto", "force_generic_plan", "force_custom_plan"] as const
 // what is asked
 // ---------------------------------------------------------------------------------------------------------------------
 
-const enterprise: Enterprises.Enterprise = { accountId: "enterprise-0000", applicationId: "1400000000" }
+let enterprise: Tenant
 const lives = 60
 
 /** What services and workers ask of a storage all day, by name and by queue. */
@@ -174,7 +175,8 @@ describe("rows that are read do not grow with those that are there", () => {
   beforeAll(async () => {
     url = await TestDatabase.create()
     for (const mode of modes) old.set(mode, open(url, mode))
-    await old.get("auto")!.runPromise(Enterprises.open(1, 1_000_000))
+    const [opened] = await old.get("auto")!.runPromise(Enterprises.open(1, 1_000_000))
+    enterprise = opened!
     for (const mode of modes) {
       const platform = old.get(mode)!
       await platform.runPromise(work(nextFrom()))

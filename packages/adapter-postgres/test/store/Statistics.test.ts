@@ -6,6 +6,7 @@ import * as Send from "@vsms/core/sending/Send"
 import { Statistics } from "@vsms/core/statistics/Statistics"
 import { Journal } from "@vsms/core/storage/Journal"
 import { Records, type TallyGroup } from "@vsms/core/storage/Records"
+import type { Tenant } from "@vsms/core/testing/Tenant"
 import * as ShanghaiDay from "@vsms/core/time/ShanghaiDay"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -41,7 +42,9 @@ const groups: ReadonlyArray<TallyGroup> = ["total", "hour", "day", "template", "
 const at = (now: number): Clock.Clock => ({
   ...Clock.make(),
   currentTimeMillis: Effect.succeed(now),
-  unsafeCurrentTimeMillis: () => now
+  unsafeCurrentTimeMillis: () => now,
+  currentTimeNanos: Effect.succeed(BigInt(now) * 1_000_000n),
+  unsafeCurrentTimeNanos: () => BigInt(now) * 1_000_000n
 })
 
 interface Counted {
@@ -112,7 +115,7 @@ describe("statistics", () => {
     const [enterprise, other] = await runtime.runPromise(
       Effect.withClock(Enterprises.open(2, 100_000), at(edges[0]! - 2 * 86_400_000))
     )
-    const { accountId, applicationId } = enterprise!
+    const { accountId, applicationId, templateId } = enterprise!
     let called = 0
     interface Traffic {
       readonly edge: number
@@ -120,7 +123,7 @@ describe("statistics", () => {
       readonly end: "completed" | "busy" | "noAnswer" | "open"
       readonly talkMillis: number
       readonly endsLater: number
-      readonly from: Enterprises.Enterprise
+      readonly from: Tenant
     }
     const traffic: FastCheck.Arbitrary<Traffic> = FastCheck.record({
       edge: FastCheck.constantFrom(...edges),
@@ -135,7 +138,7 @@ describe("statistics", () => {
         const sends = yield* Sends
         const acceptedAt = edge + offset
         const input = {
-          templateId: Enterprises.templateId,
+          templateId: from.templateId,
           to: `139${String(called++).padStart(8, "0")}`,
           params: ["246802"]
         }
@@ -189,7 +192,7 @@ describe("statistics", () => {
             fromHour: from,
             untilHour,
             by,
-            ...(onlyApplication ? { applicationId, templateId: Enterprises.templateId } : {})
+            ...(onlyApplication ? { applicationId, templateId } : {})
           })
         )
         expect(sums).toEqual(
@@ -289,7 +292,7 @@ describe("lists", () => {
     }
     // Somebody else finds nothing under a name that is not theirs.
     const statistics = await runtime.runPromise(Statistics)
-    const stranger = { accountId: "enterprise-0000", applicationId: "1400000099", callee: Seed.callee(0) }
+    const stranger = { accountId: "stranger", applicationId: "1400000099", callee: Seed.callee(0) }
     const page = await runtime.runPromise(statistics.records({ ...stranger, period: "last30Days" }))
     expect(page.items).toEqual([])
   })
