@@ -22,7 +22,7 @@ import * as NodeContext from "@effect/platform-node/NodeContext"
 import type { AlertTransport } from "@vsms/core/alert/AlertTransport"
 import type { CallbackTransport } from "@vsms/core/callback/CallbackTransport"
 import type { Hmac } from "@vsms/core/callback/Hmac"
-import * as TargetUrl from "@vsms/core/callback/TargetUrl"
+import * as TargetUrl from "@vsms/core/TargetUrl"
 import * as Core from "@vsms/core/Core"
 import * as DispatchPolicy from "@vsms/core/dispatch/DispatchPolicy"
 import type { Dispatcher } from "@vsms/core/dispatch/Dispatcher"
@@ -127,6 +127,7 @@ const targets = ({ privateTargets }: Settings) => ({ ...TargetUrl.standard, priv
 
 /** What a deployment decides about sends. */
 export const coreOptions = (settings: Settings): Core.CoreOptions => ({
+  alerts: { targets: targets(settings) },
   callbacks: {
     targets: targets(settings),
     formats: [VendorCallback.format]

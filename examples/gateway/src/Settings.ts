@@ -3,7 +3,7 @@
  * all variables.
  */
 import type { AlertRelay } from "@vsms/adapter-http/alert/HttpAlertTransport"
-import * as TargetUrl from "@vsms/core/callback/TargetUrl"
+import * as TargetUrl from "@vsms/core/TargetUrl"
 import * as Either from "effect/Either"
 import * as LogLevel from "effect/LogLevel"
 import * as Redacted from "effect/Redacted"

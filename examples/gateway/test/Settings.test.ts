@@ -2,6 +2,7 @@ import * as Either from "effect/Either"
 import * as LogLevel from "effect/LogLevel"
 import { describe, expect, it } from "vitest"
 import * as Environment from "../src/Environment.ts"
+import * as Platform from "../src/Platform.ts"
 import * as RouteSettings from "../src/routes/RouteSettings.ts"
 import * as Settings from "../src/Settings.ts"
 import { GatewayProcess, newFolder } from "./support/GatewayProcess.ts"
@@ -108,6 +109,14 @@ describe("what the environment says", () => {
     expect(settingsOf({ HOST: "0.0.0.0" }).privateTargets).toBe(false)
     expect(settingsOf({ HOST: "0.0.0.0", VSMS_PRIVATE_TARGETS: "yes" }).privateTargets).toBe(true)
     expect(settingsOf({ HOST: "::1" }).privateTargets).toBe(true)
+  })
+
+  it("CBK-3: what is said of private networks holds for callbacks and for webhooks of alert contacts", () => {
+    for (const allowed of ["yes", "no"]) {
+      const { alerts, callbacks } = Platform.coreOptions(settingsOf({ VSMS_PRIVATE_TARGETS: allowed }))
+      const targets = { privateNetworks: allowed === "yes" }
+      expect([alerts, callbacks]).toMatchObject([{ targets }, { targets }])
+    }
   })
 
   it("SND-9: routes by JSON, over trunks and the simulated network, with what single variables say of all trunks", () => {

@@ -7,7 +7,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Accounts } from "./account/Accounts.ts"
-import { Alerts } from "./alert/Alerts.ts"
+import { type AlertOptions, Alerts } from "./alert/Alerts.ts"
 import type { AlertTransport } from "./alert/AlertTransport.ts"
 import * as LowBalanceWatch from "./alert/LowBalanceWatch.ts"
 import * as RenewalAlerts from "./alert/RenewalAlerts.ts"
@@ -92,6 +92,7 @@ export interface CoreOptions {
   readonly sends?: SendPolicy.SendPolicy | undefined
   /** Which operator and region a called number belongs to, where that is known. */
   readonly numberPlan?: NumberPlan | undefined
+  readonly alerts?: Partial<AlertOptions> | undefined
   readonly callbacks?: Partial<CallbackOptions> | undefined
   readonly dispatch?: DispatchPolicy.DispatchPolicy | undefined
 }
@@ -121,7 +122,7 @@ export const layerServices = (options: CoreOptions = {}): Layer.Layer<Services, 
     Layer.provideMerge(
       Layer.mergeAll(
         Accounts.layer,
-        Alerts.layer,
+        Alerts.layerWith(options.alerts ?? {}),
         Balances.layer,
         Invoices.layer,
         Packages.layer,

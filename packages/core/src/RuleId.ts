@@ -172,7 +172,7 @@ export const rules: ReadonlyArray<{ readonly id: RuleId; readonly sentence: stri
   { id: "SND-11", sentence: "Sends can carry a session context (ext) that comes back, byte for byte, in the answer and the callbacks." },
   { id: "CBK-1", sentence: "Each application may register callback URLs; every final state is delivered to them at least once, in a form that carries call id, called number, result, times, minutes billed, key pressed if any, and ext." },
   { id: "CBK-2", sentence: "Delivery is retried with growing pauses for 24 h until a 2xx answer; each try is kept and can be seen and replayed (decided). Callbacks are signed (Standard Webhooks: id, timestamp, HMAC-SHA256) and secrets can be rotated (decided)." },
-  { id: "CBK-3", sentence: "Callback URLs into loopback, link-local and private networks are refused unless the deployment allows them (decided)." },
+  { id: "CBK-3", sentence: "Callback URLs, and webhooks of alert contacts, into loopback, link-local and private networks are refused unless the deployment allows them: when they are given, and again when they are used (decided)." },
   { id: "ALR-1", sentence: "Low balance: when the available balance falls below the account's threshold (default 5,000 minutes, adjustable, 0 turns it off (decided)), the alert contacts hear of it, once; it is armed again by a purchase, or when the balance is at or above the threshold again (decided)." },
   { id: "ALR-2", sentence: "Daily volume: when the number of sends in a natural day exceeds the application's preset number, the alert contacts hear of it, once that day: at the (preset + 1)th send." },
   { id: "ALR-3", sentence: "A hard daily cap can be set as well; beyond it sends are refused (decided)." },

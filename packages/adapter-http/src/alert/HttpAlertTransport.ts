@@ -11,7 +11,7 @@ import { type AlertDelivery, AlertTransport } from "@vsms/core/alert/AlertTransp
 import { type CallbackAnswer, CallbackTransport } from "@vsms/core/callback/CallbackTransport"
 import { Hmac } from "@vsms/core/callback/Hmac"
 import * as Signature from "@vsms/core/callback/Signature"
-import * as TargetUrl from "@vsms/core/callback/TargetUrl"
+import * as TargetUrl from "@vsms/core/TargetUrl"
 import { PortFailure } from "@vsms/core/PortFailure"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
@@ -22,7 +22,7 @@ import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 
 export interface HttpAlertOptions {
-  /** Where webhooks of contacts may lead. */
+  /** Where webhooks of contacts may lead: what `AlertOptions` of core says when they are given. */
   readonly targets: TargetUrl.TargetPolicy
   /** Takes what is for e-mail addresses and mobile numbers. Without one such alerts fail, are tried again, and are given up. */
   readonly relay?: AlertRelay | undefined

@@ -97,6 +97,8 @@ const ContactView = Schema.Struct({
   ...Contact.fields
 }).annotations({ identifier: "AlertContact" })
 
+const BadContact = Schema.Union(Problems.ContactWithoutAddress, Problems.UnusableUrl, Problems.PrivateTarget)
+
 const ContactPath = Schema.Struct({ ...Paging.ApplicationPath.fields, contactId: Paging.Id })
 
 const Volume = Schema.Struct({ ...DailyVolume.Settings.fields, sendsToday: Schema.Number }).annotations({
@@ -142,7 +144,7 @@ export class AlertsApi extends HttpApiGroup.make("alerts")
       .addError(
         Schema.Union(
           Problems.UnknownApplication,
-          Problems.ContactWithoutAddress,
+          BadContact,
           Problems.TooManyContacts,
           Problems.RequestUnderWay,
           Problems.KeyUsedBefore
@@ -156,12 +158,7 @@ export class AlertsApi extends HttpApiGroup.make("alerts")
       .setPayload(Contact)
       .addSuccess(HttpApiSchema.NoContent)
       .addError(
-        Schema.Union(
-          Problems.UnknownApplication,
-          Problems.UnknownContact,
-          Problems.ContactWithoutAddress,
-          Problems.ChangedMeanwhile
-        )
+        Schema.Union(Problems.UnknownApplication, Problems.UnknownContact, BadContact, Problems.ChangedMeanwhile)
       )
       .annotateContext(tenant("alerts:write", "Replaces a contact's name and addresses", { etag: true }))
   )

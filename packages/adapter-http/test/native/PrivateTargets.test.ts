@@ -56,29 +56,49 @@ const unusable = [
   "https://[::1%25eth0]/"
 ]
 
+/** Tries all of them; none may be taken. */
+const mustRefuse = <E, R>(give: (url: string) => Effect.Effect<World.Answered, E, R>) =>
+  Effect.gen(function* () {
+    for (const host of hosts)
+      for (const port of ["", ":8080"]) {
+        const { json, status } = yield* give(`http://${host}${port}/hook`)
+        expect([host, status, json.type]).toEqual([host, 422, "urn:vsms:problem:PrivateTarget"])
+      }
+    for (const url of unusable) {
+      const { json, status } = yield* give(url)
+      expect([url, status, json.type]).toEqual([
+        url,
+        422,
+        expect.stringMatching(/UnusableUrl|PrivateTarget|InvalidInput/)
+      ])
+    }
+  })
+
 describe("URLs that lead where nobody outside may go", () => {
   it.effect("CBK-3: are refused as targets of callbacks, however they are written", () =>
     Effect.gen(function* () {
       const { applicationId, key: as } = yield* World.tenant()
       const path = `/v1/applications/${applicationId}/callback-endpoints`
       const register = (url: string) => World.ask("POST", path, { as, body: { url } })
-      for (const host of hosts)
-        for (const port of ["", ":8080"]) {
-          const { json, status } = yield* register(`http://${host}${port}/hook`)
-          expect([host, status, json.type]).toEqual([host, 422, "urn:vsms:problem:PrivateTarget"])
-        }
-      for (const url of unusable) {
-        const { json, status } = yield* register(url)
-        expect([url, status, json.type]).toEqual([
-          url,
-          422,
-          expect.stringMatching(/UnusableUrl|PrivateTarget|InvalidInput/)
-        ])
-      }
+      yield* mustRefuse(register)
       // Nothing of it was taken, and an endpoint cannot be moved there either.
       expect((yield* World.ask("GET", path, { as })).json).toEqual([])
       const { json } = yield* register("https://shop.example/hook")
       const moved = yield* World.ask("PATCH", `${path}/${json.endpointId}`, { as, body: { url: "http://127.1/" } })
+      expect(moved.json.type).toBe("urn:vsms:problem:PrivateTarget")
+    }).pipe(World.within())
+  )
+
+  it.effect("CBK-3: are refused as webhooks of alert contacts, however they are written", () =>
+    Effect.gen(function* () {
+      const { applicationId, key: as } = yield* World.tenant()
+      const path = `/v1/applications/${applicationId}/alert-contacts`
+      const add = (webhook: string) => World.ask("POST", path, { as, body: { name: "值班", webhook } })
+      yield* mustRefuse(add)
+      expect((yield* World.ask("GET", path, { as })).json).toEqual([])
+      const { json } = yield* add("https://shop.example/hook")
+      const body = { name: "值班", webhook: "http://127.1/" }
+      const moved = yield* World.ask("PUT", `${path}/${json.contactId}`, { as, body })
       expect(moved.json.type).toBe("urn:vsms:problem:PrivateTarget")
     }).pipe(World.within())
   )

@@ -29,16 +29,6 @@ const Email = Schema.String.pipe(
   Schema.annotations({ identifier: "an e-mail address" })
 )
 
-const Webhook = Schema.String.pipe(
-  Schema.maxLength(2_048),
-  Schema.filter((text) => {
-    if (!URL.canParse(text)) return false
-    const { hash, password, protocol, username } = new URL(text)
-    return (protocol === "https:" || protocol === "http:") && username === "" && password === "" && hash === ""
-  }),
-  Schema.annotations({ identifier: "an http or https URL without credentials and fragment" })
-)
-
 const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
 
 /** A contact as it is given and shown. */
@@ -46,7 +36,8 @@ export const Contact = Schema.Struct({
   name: BoundedText.line({ min: 1, max: 50 }),
   mobile: optional(Mobile),
   email: optional(Email),
-  webhook: optional(Webhook)
+  /** A URL: where it may lead is the deployment's to say (CBK-3). */
+  webhook: optional(Schema.String)
 })
 export type Contact = typeof Contact.Type
 

@@ -22,6 +22,7 @@ import { PageInput } from "../storage/PageInput.ts"
 import { type Cursor, type Page, Records } from "../storage/Records.ts"
 import type { Outcome } from "../storage/Worker.ts"
 import type { Lease } from "../storage/WorkQueue.ts"
+import * as TargetUrl from "../TargetUrl.ts"
 import * as ShanghaiDay from "../time/ShanghaiDay.ts"
 import * as Alert from "./Alert.ts"
 import * as AlertContact from "./AlertContact.ts"
@@ -29,6 +30,14 @@ import { messageOf } from "./AlertMessage.ts"
 import { AlertTransport } from "./AlertTransport.ts"
 import * as DailyVolume from "./DailyVolume.ts"
 import * as LowBalance from "./LowBalance.ts"
+
+/** What a deployment decides for all alerts. */
+export interface AlertOptions {
+  /** Where the webhooks of contacts may lead, as far as their URLs tell; the transport asks again when it knows more. */
+  readonly targets: TargetUrl.TargetPolicy
+}
+
+export const standard: AlertOptions = { targets: TargetUrl.standard }
 
 /** An alert as it is listed, with its deliveries and their tries. */
 export interface AlertView extends Alert.Fired {
@@ -50,6 +59,8 @@ export const ThresholdInput = Schema.Struct({ threshold: Minutes.Minutes })
 export const DailyVolumeInput = DailyVolume.Settings
 export const ListInput = PageInput
 
+type ContactRefusal = AlertContact.ContactWithoutAddress | TargetUrl.UnusableUrl | TargetUrl.PrivateTarget
+
 type OfApplication<R> = InvalidInput | Application.UnknownApplication | R | PortFailure
 
 export class Alerts extends Context.Tag("@vsms/core/alert/Alerts")<
@@ -60,17 +71,14 @@ export class Alerts extends Context.Tag("@vsms/core/alert/Alerts")<
       accountId: string,
       applicationId: string,
       input: typeof ContactInput.Encoded
-    ) => Effect.Effect<string, OfApplication<AlertContact.ContactWithoutAddress | AlertContact.TooManyContacts>>
+    ) => Effect.Effect<string, OfApplication<ContactRefusal | AlertContact.TooManyContacts>>
     /** Replaces a contact's name and addresses. */
     readonly changeContact: (
       accountId: string,
       applicationId: string,
       contactId: string,
       input: typeof ContactInput.Encoded
-    ) => Effect.Effect<
-      void,
-      InvalidInput | AlertContact.UnknownContact | AlertContact.ContactWithoutAddress | PortFailure
-    >
+    ) => Effect.Effect<void, InvalidInput | AlertContact.UnknownContact | ContactRefusal | PortFailure>
     /** Removes a contact, and erases its name and addresses. */
     readonly removeContact: (
       accountId: string,
@@ -105,10 +113,15 @@ export class Alerts extends Context.Tag("@vsms/core/alert/Alerts")<
     }
   }
 >() {
-  static readonly layer: Layer.Layer<Alerts, never, AlertTransport | IdGenerator | Journal | Records> = Layer.effect(
-    Alerts,
-    Effect.suspend(() => make)
+  /** Webhooks lead into the open Internet only. */
+  static readonly layer: Layer.Layer<Alerts, never, AlertTransport | IdGenerator | Journal | Records> = Layer.suspend(
+    () => Alerts.layerWith({})
   )
+
+  static readonly layerWith = (
+    options: Partial<AlertOptions>
+  ): Layer.Layer<Alerts, never, AlertTransport | IdGenerator | Journal | Records> =>
+    Layer.effect(Alerts, make({ ...standard, ...options }))
 }
 
 const parseContact = parser(ContactInput)
@@ -116,11 +129,17 @@ const parseThreshold = parser(ThresholdInput)
 const parseDailyVolume = parser(DailyVolumeInput)
 const parseList = parser(ListInput)
 
-const make = Effect.gen(function* () {
+const make = Effect.fnUntraced(function* (options: AlertOptions) {
   const ids = yield* IdGenerator
   const journal = yield* Journal
   const records = yield* Records
   const transport = yield* AlertTransport
+
+  const checkedContact = Effect.fnUntraced(function* (input: typeof ContactInput.Encoded) {
+    const contact = yield* parseContact(input)
+    if (contact.webhook === undefined) return contact
+    return { ...contact, webhook: yield* TargetUrl.check(options.targets, contact.webhook) }
+  })
 
   const addContact = Effect.fn("Alerts.addContact")(function* (
     accountId: string,
@@ -128,7 +147,7 @@ const make = Effect.gen(function* () {
     input: typeof ContactInput.Encoded
   ) {
     yield* Effect.annotateCurrentSpan({ accountId, applicationId })
-    const contact = yield* parseContact(input)
+    const contact = yield* checkedContact(input)
     const contactId = yield* ids.next
     const env = { now: yield* Clock.currentTimeMillis }
     const refs = [Application.ref(accountId, applicationId), AlertContact.ref(accountId, applicationId)] as const
@@ -148,7 +167,7 @@ const make = Effect.gen(function* () {
     input: typeof ContactInput.Encoded
   ) {
     yield* Effect.annotateCurrentSpan({ accountId, applicationId, contactId })
-    const contact = yield* parseContact(input)
+    const contact = yield* checkedContact(input)
     const env = { now: yield* Clock.currentTimeMillis }
     yield* journal.transact([AlertContact.ref(accountId, applicationId)], ([row]) =>
       Either.map(AlertContact.change(env, row.state, { contactId, contact }), (events) =>

@@ -28,6 +28,7 @@ import type { Row } from "../storage/Kind.ts"
 import { type Cursor, type Page, Records } from "../storage/Records.ts"
 import type { Outcome } from "../storage/Worker.ts"
 import type { Lease } from "../storage/WorkQueue.ts"
+import * as TargetUrl from "../TargetUrl.ts"
 import * as CallbackFormat from "./CallbackFormat.ts"
 import { type CallbackAnswer, CallbackTransport } from "./CallbackTransport.ts"
 import * as Delivery from "./Delivery.ts"
@@ -35,7 +36,6 @@ import * as Endpoint from "./Endpoint.ts"
 import { Hmac } from "./Hmac.ts"
 import * as RetryPlan from "./RetryPlan.ts"
 import * as Signature from "./Signature.ts"
-import * as TargetUrl from "./TargetUrl.ts"
 
 /** What a deployment decides for all callbacks. */
 export interface CallbackOptions {

@@ -9,7 +9,7 @@ import * as TestClock from "effect/TestClock"
 import { Accounts } from "../../src/account/Accounts.ts"
 import * as Alert from "../../src/alert/Alert.ts"
 import * as AlertContact from "../../src/alert/AlertContact.ts"
-import { Alerts } from "../../src/alert/Alerts.ts"
+import { type AlertOptions, Alerts } from "../../src/alert/Alerts.ts"
 import { type AlertDelivery, AlertTransport } from "../../src/alert/AlertTransport.ts"
 import * as DailyVolume from "../../src/alert/DailyVolume.ts"
 import * as LowBalance from "../../src/alert/LowBalance.ts"
@@ -29,8 +29,8 @@ import * as ShanghaiDay from "../../src/time/ShanghaiDay.ts"
 const accountId = "account"
 const start = Date.parse("2026-11-23T10:00:00+08:00")
 
-const over = <E>(transport: Layer.Layer<AlertTransport, E>) =>
-  Layer.mergeAll(Alerts.layer, Accounts.layer, RenewalAlerts.layer).pipe(
+const over = <E>(transport: Layer.Layer<AlertTransport, E>, options: Partial<AlertOptions> = {}) =>
+  Layer.mergeAll(Alerts.layerWith(options), Accounts.layer, RenewalAlerts.layer).pipe(
     Layer.provide(transport),
     Layer.provideMerge(Layer.merge(MemoryStore.layer, IdGenerator.layerSeeded(7)))
   )
@@ -145,6 +145,37 @@ describe("Alerts", () => {
       expect(refusal).toMatchObject({ _tag: "InvalidInput", problems: [{ field: "mobile" }] })
       expect(JSON.stringify(refusal)).not.toContain("139")
     }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("ALR-4, CBK-3: a webhook that nothing can be posted to is refused when it is given, and nothing kept", () =>
+    Effect.gen(function* () {
+      const [app] = yield* withApplications("测试语音短信")
+      const alerts = yield* Alerts
+      const contactId = yield* alerts.addContact(accountId, app!, li)
+      for (const [webhook, refusal] of [
+        ["ftp://example.com/", { _tag: "UnusableUrl", problem: "scheme" }],
+        ["https://user:secret@example.com/", { _tag: "UnusableUrl", problem: "credentials" }],
+        ["example.com", { _tag: "UnusableUrl", problem: "malformed" }],
+        [`https://example.com/${"x".repeat(2_048)}`, { _tag: "UnusableUrl", problem: "tooLong" }],
+        ["http://127.1:8080/alert", { _tag: "PrivateTarget" }],
+        ["https://[fd12::1]/alert", { _tag: "PrivateTarget" }],
+        ["http://localhost/alert", { _tag: "PrivateTarget" }]
+      ] as const) {
+        const input = { name: "李四", webhook }
+        expect(yield* Effect.flip(alerts.addContact(accountId, app!, input))).toMatchObject(refusal)
+        expect(yield* Effect.flip(alerts.changeContact(accountId, app!, contactId, input))).toMatchObject(refusal)
+      }
+      expect(yield* alerts.contacts(accountId, app!)).toEqual([{ contactId, addedAt: start, ...li }])
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("CBK-3: a webhook into a private network is taken where the deployment allows it, in its normal form", () =>
+    Effect.gen(function* () {
+      const [app] = yield* withApplications("测试语音短信")
+      const alerts = yield* Alerts
+      yield* alerts.addContact(accountId, app!, { name: "李四", webhook: "http://127.1:8080/alert" })
+      expect(yield* alerts.contacts(accountId, app!)).toMatchObject([{ webhook: "http://127.0.0.1:8080/alert" }])
+    }).pipe(Effect.provide(over(MemoryAlertTransport.layer, { targets: { privateNetworks: true, plainHttp: true } })))
   )
 
   it.effect("ALR-1, ALR-5: however many sends cross at once, each contact of the account hears of it once", () =>

@@ -1,5 +1,5 @@
 /**
- * Rules: where callbacks may go (CBK-3). The name in a URL proves nothing: what counts is the address that it resolves
+ * Rules: where callbacks and the webhooks of alert contacts may lead (CBK-3). The name in a URL proves nothing: what counts is the address that it resolves
  * to at the moment of the call, so `allows` is asked again then, by the transport.
  */
 import * as Either from "effect/Either"
@@ -8,15 +8,15 @@ import * as IpAddress from "./IpAddress.ts"
 
 /** What a deployment permits. */
 export interface TargetPolicy {
-  /** Whether callbacks may go into loopback, link-local and private networks. */
+  /** Whether they may lead into loopback, link-local and private networks. */
   readonly privateNetworks: boolean
-  /** Whether they may go over plain HTTP. */
+  /** Whether over plain HTTP. */
   readonly plainHttp: boolean
 }
 
 export const standard: TargetPolicy = { privateNetworks: false, plainHttp: true }
 
-/** The URL is none that a callback can be sent to. */
+/** The URL is none that can be posted to. */
 export class UnusableUrl extends Schema.TaggedError<UnusableUrl>()("UnusableUrl", {
   problem: Schema.Literal("malformed", "tooLong", "scheme", "credentials", "fragment")
 }) {
@@ -33,7 +33,7 @@ export class PrivateTarget extends Schema.TaggedError<PrivateTarget>()("PrivateT
 const longest = 2_048
 
 /**
- * The URL in its normal form, if callbacks may go there as far as the URL itself tells.
+ * The URL in its normal form, if it may lead there as far as the URL itself tells.
  *
  * **Details** `new URL` turns every spelling of an IPv4 address (`0x7f.1`, `2130706433`) into the plain one, so an
  * address in disguise is seen here already.

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
 import { BlockList, isIP } from "node:net"
-import * as IpAddress from "../../src/callback/IpAddress.ts"
-import * as TargetUrl from "../../src/callback/TargetUrl.ts"
+import * as IpAddress from "../src/IpAddress.ts"
+import * as TargetUrl from "../src/TargetUrl.ts"
 
 const problemOf = (url: string, policy = TargetUrl.standard) => {
   const checked = TargetUrl.check(policy, url)
