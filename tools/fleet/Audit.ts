@@ -69,6 +69,8 @@ export const read = async (client: Client, accountId: string, applicationId: str
 /** A call as its carrier knows it. */
 export interface Call {
   readonly id: string
+  /** The process that placed it. */
+  readonly by: number
   isAnswered: boolean
 }
 
@@ -82,7 +84,7 @@ export const placed = (folder: string): ReadonlyMap<string, ReadonlyArray<Call>>
     for (const line of fs.readFileSync(path.join(folder, name), "utf8").split("\n")) {
       const [what, id, callee] = line.split(" ") as [string, string, string]
       if (what === "placed") {
-        const call = { id, isAnswered: false }
+        const call = { id, by: Number(name.slice("calls.".length)), isAnswered: false }
         byId.set(id, call)
         calls.set(callee, [...(calls.get(callee) ?? []), call])
       } else if (what === "answered") byId.get(id)!.isAnswered = true

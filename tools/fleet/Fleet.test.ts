@@ -6,6 +6,7 @@ import { afterEach, describe, expect, inject, it } from "vitest"
 import * as Audit from "./Audit.ts"
 import * as Collector from "./Collector.ts"
 import { Fleet, type Gateway } from "./Fleet.ts"
+import * as Gate from "./Gate.ts"
 import * as Load from "./Load.ts"
 import * as Receiver from "./Receiver.ts"
 import * as Tenant from "./Tenant.ts"
@@ -57,16 +58,22 @@ const world = async ({ collector, count, failing, times }: WorldOptions) => {
     scopes: ["sends:write"]
   })
   const authorization = `Bearer ${json.key}`
-  const send = (progress: (accepted: number) => void = () => {}) =>
-    Load.sendAll(fleet, { authorization, applicationId, count }, progress)
-  const repeat = async ({ accepted }: Load.Sent): Promise<void> => {
+  const how: Load.How = { authorization, applicationId }
+  const send = (progress: (accepted: number) => void = () => {}, which = { first: 0, end: count }) =>
+    Load.sendAll(fleet, how, which, progress)
+  /** Asks again for some that were accepted, as callers do who have lost an answer. */
+  const repeat = async ({ accepted }: Pick<Load.Sent, "accepted">): Promise<void> => {
     const some = accepted.filter((_, i) => i % Math.ceil(count / repeatedSends) === 0)
-    const again = await Load.repeat(fleet, { authorization, applicationId }, some)
+    const again = await Load.inTurns(
+      fleet,
+      how,
+      some.map(({ index }) => index)
+    )
     expect(again.map(({ repeated, sendId }) => [sendId, repeated])).toEqual(some.map(({ sendId }) => [sendId, true]))
   }
   /** What the gateways' clock shows when the machine's shows this. */
   const there = (at: number): number => now + (at - now) * times
-  return { accountId, applicationId, count, fleet, folder, operator, receiver, repeat, send, there }
+  return { accountId, applicationId, count, fleet, folder, how, operator, receiver, repeat, send, there, url }
 }
 
 type World = Awaited<ReturnType<typeof world>>
@@ -92,8 +99,8 @@ const settled = async ({ accountId, applicationId, count, operator, receiver }: 
 
 /** Everything accounted for: to each accepted send one call, one receipt, one callback, and its minutes once. */
 const expectAccountedFor = (
-  { count, folder, receiver, there }: World,
-  { accepted, begunAt, endedAt }: Load.Sent,
+  { count, fleet, folder, receiver, there }: World,
+  { accepted, begunAt, endedAt }: Omit<Load.Sent, "opened">,
   accounts: Audit.Accounts
 ): { readonly unknown: number; readonly toldAgain: number } => {
   const { balance, deliveries, receipts, statistics } = accounts
@@ -139,12 +146,13 @@ const expectAccountedFor = (
   expect.soft(tellings.filter(({ kinds }) => kinds.join() !== "1,1")).toEqual([])
   expect.soft(tellings.filter(({ receipt, said }) => said.join() !== receipt.join())).toEqual([])
 
-  // What the carrier saw is what is told and paid; only what became of calls of a process that died is unknown.
+  // What the carrier saw is what is told and paid; only what became of calls of a process that was killed is unknown:
+  // whoever is asked to stop sees its calls to their end.
   const wrong = all.filter(({ callee, receipt: { billedMinutes, reason, result } }) => {
-    const isAnswered = placed.get(callee)?.[0]?.isAnswered === true
-    return result === "answered"
-      ? !isAnswered || billedMinutes !== 1
-      : (isAnswered && reason !== "fateUnknown") || billedMinutes !== 0
+    const call = placed.get(callee)?.[0]
+    if (result === "answered") return call?.isAnswered !== true || billedMinutes !== 1
+    if (billedMinutes !== 0) return true
+    return reason === "fateUnknown" ? call === undefined || !fleet.killed.has(call.by) : call?.isAnswered === true
   })
   expect.soft(wrong).toEqual([])
 
@@ -153,6 +161,8 @@ const expectAccountedFor = (
   expect.soft(balance.available).toBe(balance.granted - answered)
   expect.soft(accounts.ledgerIsEqual).toBe(true)
   expect.soft(statistics).toMatchObject({ sends: count, answered, failed: count - answered, minutes: answered })
+  // Whatever is made good all the same, no gateway has met with a mistake of its own.
+  expect.soft(fleet.words).toBe("")
   return {
     unknown: all.filter(({ receipt }) => receipt.reason === "fateUnknown").length,
     toldAgain: [...receiver.taken.values()].reduce((sum, { times }) => sum + times - 1, 0)
@@ -241,6 +251,61 @@ describe("a fleet of gateways", () => {
     },
     1_800_000
   )
+
+  it("SND-7, SND-10: answers nobody before what it says is kept, and is killed between the two", async () => {
+    const [known, callers] = [4, Load.connections]
+    const here = await world({ count: known + 2 * callers, failing: false, times: 8 })
+    const { fleet, how, send } = here
+    const gate = await Gate.build(here.url)
+    const begunAt = Date.now()
+    // Both have found that another one writes, too: for a while each locks the account first, in a transaction.
+    const before = await Load.inTurns(
+      fleet,
+      how,
+      Array.from({ length: known }, (_, index) => index)
+    )
+
+    /** All that are up die while a commit is under way; nobody was told anything of it. */
+    const killedAtCommit = async (first: number) => {
+      const committed = await gate.committed()
+      await gate.close()
+      let answered = 0
+      const sending = send((accepted) => (answered = accepted), { first, end: first + callers })
+      const commits = await gate.waiting()
+      // What they had to say to the callers, they have said before they answer these.
+      for (let i = 0; i < 10; i++)
+        for (const place of fleet.up.keys()) {
+          const other = new Load.Client(fleet, "", place)
+          expect((await other.ask("GET", "/health")).status).toBe(200)
+          other.close()
+        }
+      expect([answered, await gate.committed()]).toEqual([0, committed])
+      await Promise.all([...fleet.up].map((gateway) => fleet.kill(gateway)))
+      return { commits, sending }
+    }
+
+    // The database forgets what it has not committed.
+    const lost = await killedAtCommit(known)
+    expect(lost.commits).toEqual(["commit"])
+    await gate.forget()
+    await gate.open()
+    await fleet.start()
+    const sentAnew = await lost.sending
+    expect(sentAnew.accepted.filter(({ repeated }) => repeated)).toEqual([])
+
+    // A commit that the database has in hand outlives whoever asked for it. This gateway is alone: it asks for each in
+    // one statement.
+    const kept = await killedAtCommit(known + callers)
+    expect(kept.commits).toEqual([expect.stringMatching(/^with moved as/)])
+    await gate.open()
+    await Promise.all([fleet.start(), fleet.start()])
+    const { accepted, endedAt } = await kept.sending
+    expect(accepted.filter(({ repeated }) => repeated)).not.toEqual([])
+
+    const sent = { accepted: [...before, ...sentAnew.accepted, ...accepted], begunAt, endedAt }
+    await here.repeat(sent)
+    expectAccountedFor(here, sent, await settled(here))
+  }, 120_000)
 
   it("a send is one trace, whichever process takes its next step", async () => {
     const collector = await Collector.open()

@@ -13,8 +13,11 @@ export interface Gateway {
 export class Fleet {
   /** Those that take requests. */
   readonly up: Array<Gateway> = []
+  /** The process ids of those that were given no time to end anything. */
+  readonly killed = new Set<number>()
   private readonly all = new Set<ChildProcess>()
   private readonly starting: Omit<Start, "name">
+  /** What they say, on what they print: errors, and nothing else. */
   words = ""
 
   constructor(starting: Omit<Start, "name">) {
@@ -26,10 +29,11 @@ export class Fleet {
     const name = `gateway-${this.all.size + 1}`
     const child = fork(program, [JSON.stringify({ ...this.starting, name } satisfies Start)], {
       execArgv: ["--max-old-space-size=512"],
-      stdio: ["ignore", "ignore", "pipe", "ipc"]
+      stdio: ["ignore", "pipe", "pipe", "ipc"]
     })
     this.all.add(child)
-    child.stderr!.on("data", (piece: Buffer) => (this.words = (this.words + piece.toString()).slice(-8_000)))
+    for (const stream of [child.stdout!, child.stderr!])
+      stream.on("data", (piece: Buffer) => (this.words = (this.words + piece.toString()).slice(-8_000)))
     const port = await new Promise<number>((resolve, reject) => {
       child.once("message", (message) => resolve((message as { port: number }).port))
       child.once("exit", () => reject(new Error(`a gateway ended before it was up:\n${this.words}`)))
@@ -42,6 +46,7 @@ export class Fleet {
   /** Without a word to it. */
   async kill(gateway: Gateway): Promise<void> {
     const gone = once(gateway.child, "exit")
+    this.killed.add(gateway.child.pid!)
     gateway.child.kill("SIGKILL")
     await gone
     this.forget(gateway)

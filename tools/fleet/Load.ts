@@ -107,35 +107,39 @@ const send = async (client: Client, applicationId: string, index: number): Promi
   return { index, sendId: json.sendId, millis: performance.now() - sentAt, repeated: json.repeated }
 }
 
-/** Asks again for some that were accepted, as callers do who have lost an answer. */
-export const repeat = async (
-  fleet: Fleet,
-  how: { readonly authorization: string; readonly applicationId: string },
-  accepted: ReadonlyArray<Accepted>
-): Promise<ReadonlyArray<Accepted>> => {
-  const again: Array<Accepted> = []
-  // By turns of every gateway: none of them knows only what it has accepted itself.
-  const clients = fleet.up.map((_, place) => new Client(fleet, how.authorization, place))
-  for (const [i, { index }] of accepted.entries())
-    again.push(await send(clients[i % clients.length]!, how.applicationId, index))
-  for (const client of clients) client.close()
-  return again
+export interface How {
+  readonly authorization: string
+  readonly applicationId: string
 }
 
-/** Sends all of them, each once, over all connections. `progress` is told how many have been accepted. */
+/** Sends these one after the other, by turns of every gateway: each of them moves on what another one remembers. */
+export const inTurns = async (
+  fleet: Fleet,
+  { applicationId, authorization }: How,
+  indices: Iterable<number>
+): Promise<ReadonlyArray<Accepted>> => {
+  const accepted: Array<Accepted> = []
+  const clients = fleet.up.map((_, place) => new Client(fleet, authorization, place))
+  for (const index of indices)
+    accepted.push(await send(clients[accepted.length % clients.length]!, applicationId, index))
+  for (const client of clients) client.close()
+  return accepted
+}
+
+/** Sends those from `first` to before `end`, each once, over all connections. `progress` is told how many were accepted. */
 export const sendAll = async (
   fleet: Fleet,
-  how: { readonly authorization: string; readonly applicationId: string; readonly count: number },
+  { applicationId, authorization }: How,
+  { end, first }: { readonly first: number; readonly end: number },
   progress: (accepted: number) => void
 ): Promise<Sent> => {
-  const { applicationId, authorization, count } = how
   const accepted: Array<Accepted> = []
-  let next = 0
+  let next = first
   let opened = 0
   const begunAt = Date.now()
   const work = async (place: number): Promise<void> => {
     const client = new Client(fleet, authorization, place)
-    while (next < count) {
+    while (next < end) {
       accepted.push(await send(client, applicationId, next++))
       progress(accepted.length)
     }
