@@ -17,6 +17,8 @@ import * as PostgresStorage from "@vsms/adapter-postgres/store/PostgresStorage"
 import * as SoundDecoder from "@vsms/adapter-tts/audio/SoundDecoder"
 import * as TelephoneAudio from "@vsms/adapter-tts/audio/TelephoneAudio"
 import * as ComposedSpeech from "@vsms/adapter-tts/composition/ComposedSpeech"
+import * as PhraseBook from "@vsms/adapter-tts/composition/PhraseBook"
+import * as TemplatePhrases from "@vsms/adapter-tts/composition/TemplatePhrases"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import type { AlertTransport } from "@vsms/core/alert/AlertTransport"
@@ -70,12 +72,15 @@ export interface Parts {
   readonly callbacks: Layer.Layer<CallbackTransport>
 }
 
+/** The words of the templates that this process was asked to send with: the engines open before the storage that tells. */
+const phrases = PhraseBook.make()
+
 /** On any database. */
 export const storage: Layer.Layer<Journal | Records | WorkQueue | BlobStore, MigrationError | PortFailure, Database> =
-  Layer.merge(PostgresStorage.layer(), PostgresBlobs.layer)
+  Layer.provideMerge(TemplatePhrases.layer(phrases), Layer.merge(PostgresStorage.layer(), PostgresBlobs.layer))
 
 /** The engines that the environment names, each with its own variables: `SPEECH_…`. */
-export const speech: Parts["speech"] = ComposedSpeech.layerConfig().pipe(
+export const speech: Parts["speech"] = ComposedSpeech.layerConfig(phrases).pipe(
   Layer.provide(Layer.merge(NodeContext.layer, FetchHttpClient.layer))
 )
 
