@@ -9,6 +9,7 @@ export interface Receipt {
   readonly callee: string
   readonly ext: string
   readonly acceptedAt: number
+  readonly endedAt: number
   readonly result: "answered" | "failed"
   readonly reason?: string
   readonly billedMinutes: number

@@ -24,8 +24,6 @@ afterEach(() => {
 const repeatedSends = 60
 
 interface WorldOptions {
-  /** How many will be sent. */
-  readonly count: number
   /** Whether the tenant's server fails half of the time, or never. */
   readonly failing: boolean
   /** Of the clock of the gateways, so that leases of processes that are gone run out soon. */
@@ -35,7 +33,7 @@ interface WorldOptions {
 }
 
 /** Two gateways on a database of their own, with a tenant. */
-const world = async ({ collector, count, failing, times }: WorldOptions) => {
+const world = async ({ collector, failing, times }: WorldOptions) => {
   const response = await fetch(inject("testDatabases" as never), { method: "POST" })
   const url = await response.text()
   if (!response.ok) throw new Error(url)
@@ -59,11 +57,11 @@ const world = async ({ collector, count, failing, times }: WorldOptions) => {
   })
   const authorization = `Bearer ${json.key}`
   const how: Load.How = { authorization, applicationId }
-  const send = (progress: (accepted: number) => void = () => {}, which = { first: 0, end: count }) =>
+  const send = (which: Load.Which, progress: (accepted: number) => void = () => {}) =>
     Load.sendAll(fleet, how, which, progress)
   /** Asks again for some that were accepted, as callers do who have lost an answer. */
-  const repeat = async ({ accepted }: Pick<Load.Sent, "accepted">): Promise<void> => {
-    const some = accepted.filter((_, i) => i % Math.ceil(count / repeatedSends) === 0)
+  const repeat = async ({ accepted }: Load.Sent): Promise<void> => {
+    const some = accepted.filter((_, i) => i % Math.ceil(accepted.length / repeatedSends) === 0)
     const again = await Load.inTurns(
       fleet,
       how,
@@ -73,7 +71,7 @@ const world = async ({ collector, count, failing, times }: WorldOptions) => {
   }
   /** What the gateways' clock shows when the machine's shows this. */
   const there = (at: number): number => now + (at - now) * times
-  return { accountId, applicationId, count, fleet, folder, how, operator, receiver, repeat, send, there, url }
+  return { accountId, applicationId, fleet, folder, operator, receiver, repeat, send, there, url }
 }
 
 type World = Awaited<ReturnType<typeof world>>
@@ -82,7 +80,11 @@ type World = Awaited<ReturnType<typeof world>>
 const patienceMillis = 60_000
 
 /** Waits until of every send somebody was told, and it is on record; or until nothing comes any more. */
-const settled = async ({ accountId, applicationId, count, operator, receiver }: World): Promise<Audit.Accounts> => {
+const settled = async (
+  { accountId, applicationId, operator, receiver }: World,
+  { accepted }: Load.Sent
+): Promise<Audit.Accounts> => {
+  const count = accepted.length
   let told = -1
   for (let since = Date.now(); Date.now() - since < patienceMillis;) {
     if (receiver.taken.size !== told) since = Date.now()
@@ -99,11 +101,12 @@ const settled = async ({ accountId, applicationId, count, operator, receiver }: 
 
 /** Everything accounted for: to each accepted send one call, one receipt, one callback, and its minutes once. */
 const expectAccountedFor = (
-  { count, fleet, folder, receiver, there }: World,
-  { accepted, begunAt, endedAt }: Omit<Load.Sent, "opened">,
+  { fleet, folder, receiver, there }: World,
+  { accepted, begunAt, endedAt }: Load.Sent,
   accounts: Audit.Accounts
 ): { readonly unknown: number; readonly toldAgain: number } => {
   const { balance, deliveries, receipts, statistics } = accounts
+  const count = accepted.length
   const ids = accepted.map(({ sendId }) => sendId)
   const placed = Audit.placed(folder)
   // Nobody is called twice, and nobody else.
@@ -146,13 +149,15 @@ const expectAccountedFor = (
   expect.soft(tellings.filter(({ kinds }) => kinds.join() !== "1,1")).toEqual([])
   expect.soft(tellings.filter(({ receipt, said }) => said.join() !== receipt.join())).toEqual([])
 
-  // What the carrier saw is what is told and paid; only what became of calls of a process that was killed is unknown:
-  // whoever is asked to stop sees its calls to their end.
-  const wrong = all.filter(({ callee, receipt: { billedMinutes, reason, result } }) => {
+  // What the carrier saw is what is told and paid. What became of a call is unknown where its process was killed, or
+  // gave it up; whoever stops when it is asked to leaves none behind that ends after it.
+  const wrong = all.filter(({ callee, receipt: { billedMinutes, endedAt, reason, result } }) => {
     const call = placed.get(callee)?.[0]
     if (result === "answered") return call?.isAnswered !== true || billedMinutes !== 1
     if (billedMinutes !== 0) return true
-    return reason === "fateUnknown" ? call === undefined || !fleet.killed.has(call.by) : call?.isAnswered === true
+    if (reason !== "fateUnknown") return call?.isAnswered === true
+    const stoppedAt = call === undefined ? -Infinity : fleet.stopped.get(call.by)
+    return stoppedAt !== undefined && endedAt > there(stoppedAt)
   })
   expect.soft(wrong).toEqual([])
 
@@ -186,7 +191,7 @@ describe("a fleet of gateways", () => {
       const count = isLong ? 10_000 : 600
       const kills = isLong ? 24 : 2
       const restarts = isLong ? 8 : 1
-      const here = await world({ count, failing: true, times: 8 })
+      const here = await world({ failing: true, times: 8 })
       const { fleet, receiver } = here
       let killed = 0
       let restarted = 0
@@ -199,7 +204,7 @@ describe("a fleet of gateways", () => {
         })()
       }
       const every = Math.floor(count / (kills + restarts + 1))
-      const sent = await here.send((accepted) => {
+      const sent = await here.send({ first: 0, end: count }, (accepted) => {
         if (accepted % every !== 0 || killed + restarted >= kills + restarts) return
         const isRestart = (killed + restarted) % (Math.floor(kills / restarts) + 1) === 1
         const oldest = (): Gateway => fleet.up[0]!
@@ -220,7 +225,7 @@ describe("a fleet of gateways", () => {
       })
       await troubles
       await here.repeat(sent)
-      const { toldAgain, unknown } = expectAccountedFor(here, sent, await settled(here))
+      const { toldAgain, unknown } = expectAccountedFor(here, sent, await settled(here, sent))
       // A kill takes the calls with it that were up in that process, and no others.
       expect(unknown).toBeLessThan(count / 2)
       if (isLong)
@@ -241,10 +246,10 @@ describe("a fleet of gateways", () => {
     `SND-7, CBK-1, BAL-6: accounts for each of 10,000 sends, %s${isLong ? "" : " [in the long run]"}`,
     async (what, failing) => {
       // By the machine's clock, as nobody has to wait for the leases of the dead: it costs what it costs outside.
-      const here = await world({ count: 10_000, failing, times: 1 })
-      const sent = await here.send()
+      const here = await world({ failing, times: 1 })
+      const sent = await here.send({ first: 0, end: 10_000 })
       await here.repeat(sent)
-      const { toldAgain, unknown } = expectAccountedFor(here, sent, await settled(here))
+      const { toldAgain, unknown } = expectAccountedFor(here, sent, await settled(here, sent))
       expect([unknown, toldAgain]).toEqual([0, 0])
       expect(sent.opened).toBe(Load.connections)
       tell(what, sent, `callbacks refused ${here.receiver.refused()} times`)
@@ -253,25 +258,20 @@ describe("a fleet of gateways", () => {
   )
 
   it("SND-7, SND-10: answers nobody before what it says is kept, and is killed between the two", async () => {
-    const [known, callers] = [4, Load.connections]
-    const here = await world({ count: known + 2 * callers, failing: false, times: 8 })
-    const { fleet, how, send } = here
+    const here = await world({ failing: false, times: 8 })
+    const { fleet } = here
     const gate = await Gate.build(here.url)
-    const begunAt = Date.now()
-    // Both have found that another one writes, too: for a while each locks the account first, in a transaction.
-    const before = await Load.inTurns(
-      fleet,
-      how,
-      Array.from({ length: known }, (_, index) => index)
-    )
+    let asked = 0
 
-    /** All that are up die while a commit is under way; nobody was told anything of it. */
-    const killedAtCommit = async (first: number) => {
+    /** Each caller asks for one more, until a commit of some is under way; nobody was told anything of them. */
+    const atCommit = async () => {
+      const first = asked
+      asked += Load.connections
       const committed = await gate.committed()
       await gate.close()
       let answered = 0
-      const sending = send((accepted) => (answered = accepted), { first, end: first + callers })
-      const commits = await gate.waiting()
+      const sending = here.send({ first, end: asked }, (accepted) => (answered = accepted))
+      const commit = await gate.waiting()
       // What they had to say to the callers, they have said before they answer these.
       for (let i = 0; i < 10; i++)
         for (const place of fleet.up.keys()) {
@@ -280,39 +280,47 @@ describe("a fleet of gateways", () => {
           other.close()
         }
       expect([answered, await gate.committed()]).toEqual([0, committed])
-      await Promise.all([...fleet.up].map((gateway) => fleet.kill(gateway)))
-      return { commits, sending }
+      return { commit, sending }
     }
+    const killAll = () => Promise.all([...fleet.up].map((gateway) => fleet.kill(gateway)))
 
-    // The database forgets what it has not committed.
-    const lost = await killedAtCommit(known)
-    expect(lost.commits).toEqual(["commit"])
+    // Whoever has found that another one writes, too, locks the account first, in a transaction. One of them has soon.
+    const waves: Array<Load.Sent> = []
+    let wave = await atCommit()
+    while (wave.commit !== "commit") {
+      await gate.open()
+      waves.push(await wave.sending)
+      wave = await atCommit()
+    }
+    await killAll()
     await gate.forget()
     await gate.open()
     await fleet.start()
-    const sentAnew = await lost.sending
-    expect(sentAnew.accepted.filter(({ repeated }) => repeated)).toEqual([])
+    const lost = await wave.sending
+    expect(lost.accepted.filter(({ repeated }) => repeated)).toEqual([])
 
-    // A commit that the database has in hand outlives whoever asked for it. This gateway is alone: it asks for each in
-    // one statement.
-    const kept = await killedAtCommit(known + callers)
-    expect(kept.commits).toEqual([expect.stringMatching(/^with moved as/)])
+    // A commit that the database has in hand outlives whoever asked for it. The gateway is alone now, and asks in one
+    // statement.
+    const { commit, sending } = await atCommit()
+    expect(commit).toMatch(/^with moved as/)
+    await killAll()
     await gate.open()
     await Promise.all([fleet.start(), fleet.start()])
-    const { accepted, endedAt } = await kept.sending
-    expect(accepted.filter(({ repeated }) => repeated)).not.toEqual([])
+    const kept = await sending
+    expect(kept.accepted.filter(({ repeated }) => repeated)).not.toEqual([])
 
-    const sent = { accepted: [...before, ...sentAnew.accepted, ...accepted], begunAt, endedAt }
+    const all = [...waves, lost, kept]
+    const sent = { ...kept, accepted: all.flatMap(({ accepted }) => accepted), begunAt: all[0]!.begunAt }
     await here.repeat(sent)
-    expectAccountedFor(here, sent, await settled(here))
+    expectAccountedFor(here, sent, await settled(here, sent))
   }, 120_000)
 
   it("a send is one trace, whichever process takes its next step", async () => {
     const collector = await Collector.open()
     open.push(collector)
-    const here = await world({ count: 128, failing: false, times: 8, collector: collector.url })
-    const sent = await here.send()
-    expectAccountedFor(here, sent, await settled(here))
+    const here = await world({ failing: false, times: 8, collector: collector.url })
+    const sent = await here.send({ first: 0, end: 128 })
+    expectAccountedFor(here, sent, await settled(here, sent))
     // What they have not told yet, they tell before they go.
     expect(await Promise.all([...here.fleet.up].map((gateway) => here.fleet.stop(gateway)))).toEqual([0, 0])
     const traces = sent.accepted.map(({ sendId }) => {

@@ -13,8 +13,8 @@ export interface Gateway {
 export class Fleet {
   /** Those that take requests. */
   readonly up: Array<Gateway> = []
-  /** The process ids of those that were given no time to end anything. */
-  readonly killed = new Set<number>()
+  /** When those were gone that were asked to stop: by process id, epoch milliseconds by the machine's clock. */
+  readonly stopped = new Map<number, number>()
   private readonly all = new Set<ChildProcess>()
   private readonly starting: Omit<Start, "name">
   /** What they say, on what they print: errors, and nothing else. */
@@ -46,7 +46,6 @@ export class Fleet {
   /** Without a word to it. */
   async kill(gateway: Gateway): Promise<void> {
     const gone = once(gateway.child, "exit")
-    this.killed.add(gateway.child.pid!)
     gateway.child.kill("SIGKILL")
     await gone
     this.forget(gateway)
@@ -58,6 +57,7 @@ export class Fleet {
     this.forget(gateway)
     gateway.child.kill("SIGTERM")
     const [code] = (await gone) as [number | null]
+    this.stopped.set(gateway.child.pid!, Date.now())
     return code
   }
 

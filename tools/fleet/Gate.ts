@@ -7,8 +7,8 @@ import { query } from "../../packages/adapter-postgres/test/server/TestServer.ts
 export interface Gate {
   readonly close: () => Promise<void>
   readonly open: () => Promise<void>
-  /** What the sessions are at that wait before the gate; answers when there is one. */
-  readonly waiting: () => Promise<ReadonlyArray<string>>
+  /** The statement that waits before the gate; answers when there is one. Commits of one account wait for each other. */
+  readonly waiting: () => Promise<string>
   /** Sends that others can see: what has come to the gate has not happened yet. */
   readonly committed: () => Promise<number>
   /** Ends all sessions of gateways, and with them whatever waits: it will never have happened. */
@@ -41,11 +41,11 @@ export const build = async (url: string): Promise<Gate> => {
     open: () => set(false),
     waiting: async () => {
       for (;;) {
-        const sessions = await query(
+        const [session] = await query(
           url,
           "select query from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'"
         )
-        if (sessions.length > 0) return sessions.map((session) => session.query)
+        if (session !== undefined) return session.query
       }
     },
     committed: async () => {

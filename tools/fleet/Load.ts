@@ -126,11 +126,17 @@ export const inTurns = async (
   return accepted
 }
 
-/** Sends those from `first` to before `end`, each once, over all connections. `progress` is told how many were accepted. */
+/** Those from `first` to before `end`. */
+export interface Which {
+  readonly first: number
+  readonly end: number
+}
+
+/** Sends them, each once, over all connections. `progress` is told how many have been accepted. */
 export const sendAll = async (
   fleet: Fleet,
   { applicationId, authorization }: How,
-  { end, first }: { readonly first: number; readonly end: number },
+  { end, first }: Which,
   progress: (accepted: number) => void
 ): Promise<Sent> => {
   const accepted: Array<Accepted> = []
