@@ -11,7 +11,8 @@ import * as TemplatePhrases from "../../src/composition/TemplatePhrases.ts"
 
 describe("a book of a platform", () => {
   const phrases = PhraseBook.make()
-  const platform = Core.layer().pipe(
+  // Nobody works: the send is only accepted.
+  const platform = Core.layerServices().pipe(
     Layer.provideMerge(Layer.provideMerge(TemplatePhrases.layer(phrases), CoreMemory.layerPorts()))
   )
 
