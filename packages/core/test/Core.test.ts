@@ -49,6 +49,18 @@ describe("the platform in memory", () => {
     }).pipe(Effect.provide(CoreMemory.layer({ receiver })))
   )
 
+  const platform = CoreMemory.layer()
+  for (const build of ["first", "second"])
+    it.scoped(`SND-5: the ${build} build of one platform is a new one, whose phones know of no call`, () =>
+      Effect.gen(function* () {
+        const { accountId, applicationId } = yield* Tenant.open()
+        const sends = yield* Sends
+        const { sendId } = yield* sends.acceptCode(accountId, applicationId, { to: "13800138000", code: "3842" })
+        yield* TestClock.adjust("1 second")
+        expect((yield* sends.get(accountId, applicationId, sendId)).state.stage).toBe("ringing")
+      }).pipe(Effect.ensuring(TestClock.adjust("1 hour")), Effect.provide(platform))
+    )
+
   it.scoped("ONB-1: an established tenant sends at once, where nobody is at work yet", () =>
     Effect.gen(function* () {
       const { accountId, applicationId, number } = yield* Tenant.established({ minutes: 200_000 })

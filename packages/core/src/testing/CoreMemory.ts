@@ -31,7 +31,6 @@ export interface CoreMemoryOptions extends Core.CoreOptions {
 
 /** What the platform stands on here; `Payers` and `ReceivedAlerts` are its outside, for tests to look at. */
 export const layerPorts = (options: CoreMemoryOptions = {}) => {
-  const channel = options.channel ?? ScriptedChannel.make({ story: () => ScriptedChannel.answered })
   const receiver =
     options.receiver ?? (() => Effect.succeed({ _tag: "Status", status: 204, retryAfterMillis: undefined }))
   return Layer.mergeAll(
@@ -45,7 +44,11 @@ export const layerPorts = (options: CoreMemoryOptions = {}) => {
     IdGenerator.layerSeeded(options.seed ?? 1),
     Hmac.layer,
     ToneSpeech.layer(),
-    Layer.provide(Routes.single(), Layer.succeed(CallChannel, channel)),
+    Layer.provide(
+      Routes.single(),
+      // Another for each build: it remembers its calls, and the ids of the next platform are the same.
+      Layer.sync(CallChannel, () => options.channel ?? ScriptedChannel.make({ story: () => ScriptedChannel.answered }))
+    ),
     // Nobody else rings here: polling is for bells that are lost between processes.
     Layer.succeed(PollMillis, 3_600_000)
   )
