@@ -315,14 +315,25 @@ describe("a fleet of gateways", () => {
     expectAccountedFor(here, sent, await settled(here, sent))
   }, 120_000)
 
-  it("a send is one trace, whichever process takes its next step", async () => {
+  it("SND-10: a send is one trace, whichever process takes its next step, and whoever stops sees its calls to their end", async () => {
     const collector = await Collector.open()
     open.push(collector)
     const here = await world({ failing: false, times: 8, collector: collector.url })
+    const { fleet } = here
     const sent = await here.send({ first: 0, end: 128 })
-    expectAccountedFor(here, sent, await settled(here, sent))
+    const [first] = fleet.up as [Gateway]
+    const askedAt = here.there(Date.now())
+    expect(await fleet.stop(first)).toBe(0)
+    const accounts = await settled(here, sent)
+    expectAccountedFor(here, sent, accounts)
+    const calls = Audit.placed(here.folder)
+    const seenToTheEnd = sent.accepted.filter(({ index, sendId }) => {
+      const isOfFirst = calls.get(`+86${Load.numberOf(index)}`)?.[0]?.by === first.child.pid
+      return isOfFirst && accounts.receipts.get(sendId)!.endedAt > askedAt
+    })
+    expect(seenToTheEnd).not.toEqual([])
     // What they have not told yet, they tell before they go.
-    expect(await Promise.all([...here.fleet.up].map((gateway) => here.fleet.stop(gateway)))).toEqual([0, 0])
+    expect(await fleet.stop(fleet.up[0]!)).toBe(0)
     const traces = sent.accepted.map(({ sendId }) => {
       const spans = collector.spans.filter((span) => span.sendId === sendId)
       const by = (step: string): string | undefined => spans.find(({ name }) => name === step)?.service
@@ -334,5 +345,5 @@ describe("a fleet of gateways", () => {
     // Both take up whatever is due: some are called, and some told of, by another process than had them before.
     expect(traces.filter(({ accepted, placed }) => accepted !== placed)).not.toEqual([])
     expect(traces.filter(({ placed, posted }) => placed !== posted)).not.toEqual([])
-  })
+  }, 120_000)
 })
