@@ -60,8 +60,6 @@ interface Pending extends Request {
 }
 
 interface Lane {
-  /** Everything up to the last batch that was decided, be it durable yet or not. */
-  readonly remembered: OwnerCache
   /** Owners that others write to as well: until which commit of this lane they are locked first. */
   readonly contested: Map<string, number>
   commits: number
@@ -109,8 +107,10 @@ export const make = (
 ): Effect.Effect<Committer, never, Scope.Scope> =>
   Effect.gen(function* () {
     const laneCount = Math.max(1, Math.min(options.lanes, database.sessions))
+    // Of each owner all up to the last batch that its lane has decided, be it durable yet or not. One for all lanes: an
+    // owner who has nearly all the work has nearly all the room.
+    const remembered = new OwnerCache(options.rememberedRows)
     const lanes = Array.from({ length: laneCount }, (): Lane => ({
-      remembered: new OwnerCache(Math.ceil(options.rememberedRows / laneCount)),
       contested: new Map(),
       commits: 0,
       ahead: false,
@@ -135,8 +135,8 @@ export const make = (
         const owners = ownersOf(requests)
         const refs = requests.flatMap((request) => request.refs)
         // What another lane remembers is not to be built on: it may be at work on it.
-        const remembered = (owner: string) => (homeOf(owner) === lane ? lane.remembered : undefined)
-        const known = { remembered, underway: how.underway }
+        const ours = (owner: string) => (homeOf(owner) === lane ? remembered : undefined)
+        const known = { remembered: ours, underway: how.underway }
         return Effect.flatMap(Snapshot.take(client, { owners, refs, fresh: how.fresh }, known), (snapshot) =>
           Effect.map(Clock.currentTimeMillis, (now) => {
             const batch = new Batch((ref) => snapshot.rows.get(ref), Tables.of)
@@ -163,7 +163,6 @@ export const make = (
       })
 
     const remember = (lane: Lane, { batch, owners, query, snapshot }: Decided): void => {
-      const { remembered } = lane
       for (const owner of owners) {
         if (homeOf(owner) !== lane) continue
         const revision = snapshot.revisions.get(owner)!
@@ -176,7 +175,7 @@ export const make = (
 
     const answer = (lane: Lane, { batch, outcomes, owners, requests }: Decided): void => {
       lane.commits++
-      for (const owner of owners) if (homeOf(owner) !== lane) homeOf(owner).remembered.forget(owner)
+      for (const owner of owners) if (homeOf(owner) !== lane) remembered.forget(owner)
       for (const [i, { resume }] of requests.entries()) resume(effectOf(outcomes[i]!))
       for (const order of batch.work.values()) if (order._tag === "Enqueue") announce(order.queue, order.dueAt)
     }
@@ -209,7 +208,7 @@ export const make = (
 
     const overtaken = (lane: Lane, requests: ReadonlyArray<Pending>, attempt: Try): Effect.Effect<void> => {
       for (const owner of ownersOf(requests)) {
-        lane.remembered.forget(owner)
+        remembered.forget(owner)
         if (lane.contested.size >= mostContested) lane.contested.clear()
         lane.contested.set(owner, lane.commits + contestedCommits)
       }
@@ -222,7 +221,7 @@ export const make = (
       attempt: Try,
       fault: Session.Fault
     ): Effect.Effect<void> => {
-      for (const owner of ownersOf(requests)) lane.remembered.forget(owner)
+      for (const owner of ownersOf(requests)) remembered.forget(owner)
       if (fault.isConflict && attempt.tries < options.tries)
         return carry(lane, requests, { ...attempt, locked: true, tries: attempt.tries + 1 })
       if (requests.length > 1 && fault.isOfData) {
@@ -300,7 +299,7 @@ export const make = (
           return Effect.flatMap(settled(lane), () => {
             lane.ahead = false
             if (lane.epoch !== epoch) {
-              for (const owner of decided.owners) lane.remembered.forget(owner)
+              for (const owner of decided.owners) remembered.forget(owner)
               return carry(lane, requests, first)
             }
             dispatch(lane, decided)
@@ -343,15 +342,13 @@ export const make = (
         }),
       durable: (owner) => {
         const lane = homeOf(owner)
-        return lane.underway === undefined && !lane.ahead ? lane.remembered : undefined
+        return lane.underway === undefined && !lane.ahead ? remembered : undefined
       },
       isBusy: (owner) => {
         const lane = homeOf(owner)
-        return (
-          lane.underway?.before.has(owner) === true || (lane.ahead && lane.remembered.revision(owner) !== undefined)
-        )
+        return lane.underway?.before.has(owner) === true || (lane.ahead && remembered.revision(owner) !== undefined)
       },
-      forget: (owner) => homeOf(owner).remembered.forget(owner)
+      forget: (owner) => remembered.forget(owner)
     }
   })
 
