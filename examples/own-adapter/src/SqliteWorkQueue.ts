@@ -25,6 +25,16 @@ export const make = (database: Database, bells: Bells): typeof WorkQueue.Service
       )
       return first?.at ?? undefined
     }),
+  countDue: ({ limit, now, queue }) =>
+    database.attempt("WorkQueue", "countDue", () => {
+      const [found] = database.rows<{ readonly count: number }>(
+        "SELECT count(*) AS count FROM (SELECT 1 FROM work WHERE queue = ? AND at <= ? LIMIT ?)",
+        queue,
+        now,
+        limit
+      )
+      return found!.count
+    }),
   bell: bells.subscribe
 })
 

@@ -34,26 +34,36 @@ const stopping = new PortFailure({ port: "Door", operation: "ready", retry: "lat
 
 const figures = ProcessFigures.make()
 
-/** How long the oldest work that is due has waited; nothing where the storage does not say so in time. */
-const lags = (work: typeof WorkQueue.Service | undefined): Effect.Effect<ReadonlyArray<Prometheus.Family>> =>
+/** Where counting ends: from there on a queue is long, however long it is. */
+const countedMax = 10_000
+
+/** How much work is due, and how long the oldest has waited; nothing where the storage does not say so in time. */
+const waiting = (work: typeof WorkQueue.Service | undefined): Effect.Effect<ReadonlyArray<Prometheus.Family>> =>
   work === undefined
     ? Effect.succeed([])
     : Effect.flatMap(Clock.currentTimeMillis, (now) =>
         Effect.forEach(queues, (queue) =>
-          Effect.map(work.nextDue(queue), (due) => ({
-            labels: { queue },
-            value: due === undefined ? 0 : Math.max(0, now - due) / 1_000
+          Effect.zipWith(work.nextDue(queue), work.countDue({ queue, now, limit: countedMax }), (due, count) => ({
+            queue,
+            count,
+            lag: due === undefined ? 0 : Math.max(0, now - due) / 1_000
           }))
         ).pipe(
           Effect.timeoutFail({ duration: patience, onTimeout: () => noStorage }),
           Effect.match({
             onFailure: () => [],
-            onSuccess: (samples): ReadonlyArray<Prometheus.Family> => [
+            onSuccess: (found): ReadonlyArray<Prometheus.Family> => [
               {
                 name: "vsms_work_lag_seconds",
                 help: "How long the oldest work that is due has waited.",
                 type: "gauge",
-                samples
+                samples: found.map(({ lag, queue }) => ({ labels: { queue }, value: lag }))
+              },
+              {
+                name: "vsms_work_due",
+                help: "Work that is due and that nobody has taken yet.",
+                type: "gauge",
+                samples: found.map(({ count, queue }) => ({ labels: { queue }, value: count }))
               }
             ]
           })
@@ -82,11 +92,11 @@ export const operations = Effect.map(
               .pipe(Effect.timeoutFail({ duration: patience, onTimeout: () => noStorage }), Effect.as(up))
       ),
     metrics: () =>
-      Effect.map(lags(work), (late) => {
+      Effect.map(waiting(work), (due) => {
         const text = [
           traffic.text().trimEnd(),
           ...Prometheus.registry(Metric.unsafeSnapshot(), "vsms_"),
-          ...late.flatMap(Prometheus.family),
+          ...due.flatMap(Prometheus.family),
           ...figures().flatMap(Prometheus.family),
           ""
         ].join("\n")

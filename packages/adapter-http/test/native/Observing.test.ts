@@ -1,9 +1,15 @@
 import { describe, expect, it } from "@effect/vitest"
+import { NativeDoor } from "@vsms/adapter-http/NativeDoor"
+import * as Core from "@vsms/core/Core"
+import { Sends } from "@vsms/core/sending/Sends"
+import * as CoreMemory from "@vsms/core/testing/CoreMemory"
+import * as Tenant from "@vsms/core/testing/Tenant"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
 import * as Tracer from "effect/Tracer"
 import * as fs from "node:fs"
@@ -11,6 +17,13 @@ import * as path from "node:path"
 import * as World from "./World.ts"
 
 const metricsPage = path.resolve(import.meta.dirname, "../../../../docs/metrics.md")
+
+/** The platform with the door on it, and no workers. */
+const unattended = NativeDoor.layer({ operatorTokens: [Redacted.make(World.operatorToken)] }).pipe(
+  Layer.provideMerge(Core.layerServices()),
+  Layer.provideMerge(NativeDoor.editGuard),
+  Layer.provideMerge(CoreMemory.layerPorts())
+)
 
 describe("what operators see", () => {
   it.effect("metrics: requests by operation and status, their times, and sends by outcome", () =>
@@ -47,6 +60,7 @@ describe("what operators see", () => {
         'vsms_work_total{queue="dial",outcome="done"} 1',
         'vsms_work_running{queue="dial"} 0',
         'vsms_work_lag_seconds{queue="callback"} 0',
+        'vsms_work_due{queue="callback"} 0',
         'vsms_callback_tries_total{outcome="2xx"} 1',
         'vsms_alerts_total{kind="LowBalance"} 1',
         "# TYPE vsms_callback_tries_total counter",
@@ -67,6 +81,23 @@ describe("what operators see", () => {
       )
       for (const { name } of types) expect([name, documented.has(name)]).toEqual([name, true])
     }).pipe(World.within())
+  )
+
+  it.scoped("metrics: how much work is due where nobody takes it, and for how long", () =>
+    Effect.gen(function* () {
+      const { accountId, applicationId } = yield* Tenant.established()
+      const sends = yield* Sends
+      for (const to of ["13800138000", "13800138001"])
+        yield* sends.acceptCode(accountId, applicationId, { to, code: "4821" })
+      yield* TestClock.adjust("3 seconds")
+      const { text } = yield* World.ask("GET", "/metrics", { as: World.operator })
+      for (const line of [
+        'vsms_work_due{queue="dial"} 2',
+        'vsms_work_lag_seconds{queue="dial"} 3',
+        'vsms_work_due{queue="callback"} 0'
+      ])
+        expect(text.split("\n")).toContain(line)
+    }).pipe(Effect.provide(unattended))
   )
 
   it.effect("logs and traces: ids and names, and nothing about people or secrets", () =>

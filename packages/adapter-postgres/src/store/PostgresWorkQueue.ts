@@ -78,6 +78,11 @@ export const make = (
             Effect.map(([row]) => (row === undefined ? undefined : Number(row.ready_at)))
           )
         ),
+      countDue: (options) =>
+        Session.run(pool, WorkStatements.countDue(options)).pipe(
+          Effect.mapError((fault) => fault.toFailure("WorkQueue", "countDue")),
+          Effect.map(([row]) => Number(row?.count))
+        ),
       bell: bells.bell
     })
   })

@@ -115,6 +115,18 @@ export const nextDue = (queue: Queue): Query => {
   )
 }
 
+/** By the index, and no further than `limit`. */
+export const countDue = (options: { readonly queue: Queue; readonly now: number; readonly limit: number }): Query => {
+  const values = new Values()
+  const { limit, now, queue } = options
+  return values.query(
+    `select count(*) from (
+      select 1 from vsms.work
+      where queue = ${values.add(queue, "text")} and ready_at <= ${values.add(now, "bigint")}
+      order by ready_at limit ${values.add(limit, "int")}) due`
+  )
+}
+
 export const notify = (channels: ReadonlyArray<string>): Query => {
   const values = new Values()
   return values.query(`select pg_notify(channel, '') from unnest(${values.addArray(channels, "text")}) as w(channel)`)

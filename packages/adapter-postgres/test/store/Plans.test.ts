@@ -73,7 +73,10 @@ const work = (from: number) =>
     const journal = yield* Journal
     for (const sendId of sendIds.slice(0, 8)) yield* journal.load(Send.ref(enterprise.accountId, sendId))
     const queue = yield* WorkQueue
-    for (const name of queues) yield* queue.nextDue(name)
+    for (const name of queues) {
+      yield* queue.nextDue(name)
+      yield* queue.countDue({ queue: name, now: Date.now(), limit: 10_000 })
+    }
   })
 
 /** Every list there is, from the beginning, from a place on, and turned round; every sum; and the erasure. */

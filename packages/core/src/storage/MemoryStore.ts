@@ -69,6 +69,7 @@ export const make = () => {
     postpone: (lease, dueAt) => Effect.sync(() => work.postpone(lease, dueAt)),
     extend: (lease, until) => Effect.sync(() => work.extend(lease, until)),
     nextDue: (queue) => Effect.sync(() => work.nextDue(queue)),
+    countDue: (options) => Effect.sync(() => work.countDue(options)),
     bell: (queue) =>
       Effect.acquireRelease(
         Effect.tap(Queues.sliding<void>(1), (bell) => Effect.sync(() => work.subscribe(queue, bell))),

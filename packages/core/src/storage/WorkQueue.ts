@@ -45,6 +45,15 @@ export class WorkQueue extends Context.Tag("@vsms/core/storage/WorkQueue")<
     /** When the next work falls due or becomes leasable again; `undefined` if the queue is empty. */
     readonly nextDue: (queue: Queue) => Effect.Effect<number | undefined, PortFailure>
     /**
+     * How many pieces of work `lease` could hand out at `now`: due, and held by nobody. Counted up to `limit`, so that
+     * a long queue costs no more.
+     */
+    readonly countDue: (options: {
+      readonly queue: Queue
+      readonly now: number
+      readonly limit: number
+    }) => Effect.Effect<number, PortFailure>
+    /**
      * A bell that rings after work was enqueued or given back that falls due before all other: whoever waits for that
      * has to wake earlier. Rings may be spurious and several may fall together; across processes they may be lost, so
      * workers poll as well.

@@ -20,6 +20,22 @@ export class Heap<T extends Timed> {
     return this.entries[0]
   }
 
+  /** How many that count have come by `now`, up to `limit`. What has not come yet is not looked at: it lies below. */
+  countUntil(now: number, limit: number, counts: (entry: T) => boolean): number {
+    const { entries } = this
+    const open = [0]
+    let count = 0
+    while (count < limit) {
+      const i = open.pop()
+      if (i === undefined) break
+      const entry = entries[i]
+      if (entry === undefined || entry.at > now) continue
+      if (counts(entry)) count++
+      open.push(2 * i + 1, 2 * i + 2)
+    }
+    return count
+  }
+
   push(entry: T): void {
     const { entries } = this
     entries.push(entry)

@@ -59,6 +59,10 @@ class Line {
     if (this.heap.size > 64 && this.heap.size > 2 * this.size) this.heap.keep(counts)
   }
 
+  countDue(now: number, limit: number): number {
+    return this.heap.countUntil(now, limit, counts)
+  }
+
   first(): Item | undefined {
     for (;;) {
       const top = this.heap.peek()
@@ -137,6 +141,10 @@ export class MemoryWork {
 
   nextDue(queue: Queue): number | undefined {
     return this.line(queue).first()?.at
+  }
+
+  countDue({ limit, now, queue }: { readonly queue: Queue; readonly now: number; readonly limit: number }): number {
+    return this.line(queue).countDue(now, limit)
   }
 
   subscribe(queue: Queue, bell: Queues.Queue<void>): void {

@@ -403,6 +403,16 @@ export const brokenStores: ReadonlyArray<BrokenStore> = [
     })
   ),
   broken(
+    "overcounting: counts what is leased, too",
+    "what is due and held by nobody is counted, up to a limit; what is leased counts again when its lease is over",
+    ({ workQueue }) => ({
+      workQueue: {
+        ...workQueue,
+        countDue: (options) => workQueue.countDue({ ...options, now: options.now + 7 })
+      }
+    })
+  ),
+  broken(
     "silent: its bell never rings",
     "a bell rings when work is enqueued or given back, also between looking and listening",
     ({ workQueue }) => ({

@@ -8,7 +8,7 @@ import * as Queues from "effect/Queue"
 import * as Decision from "../../storage/Decision.ts"
 import { Journal } from "../../storage/Journal.ts"
 import { type Lease, WorkQueue } from "../../storage/WorkQueue.ts"
-import { example, expect, expectEqual, type Law, model, type ModelCommand, race, within } from "../Law.ts"
+import { example, expect, expectEqual, forAll, type Law, model, type ModelCommand, race, within } from "../Law.ts"
 import { purseRef } from "../Specimen.ts"
 
 const queue = "renewal"
@@ -283,4 +283,38 @@ const traces: Law<Journal | WorkQueue> = example({
   })
 })
 
-export const laws: ReadonlyArray<Law<Journal | WorkQueue>> = [followsModel, neverShared, rings, traces]
+const counts: Law<Journal | WorkQueue> = forAll({
+  rules: ["SND-10"],
+  sentence:
+    "what is due and held by nobody is counted, up to a limit; what is leased counts again when its lease is over",
+  given: FastCheck.record({
+    delays: FastCheck.array(delay, { maxLength: 12 }),
+    again: FastCheck.array(FastCheck.tuple(FastCheck.nat(11), delay), { maxLength: 6 }),
+    limit: FastCheck.integer({ min: 1, max: 12 }),
+    leased: FastCheck.nat(6)
+  }),
+  then: ({ again, delays, leased, limit }, owner) =>
+    Effect.gen(function* () {
+      const work = yield* WorkQueue
+      yield* drain
+      const dueAt = new Map<string, number>()
+      const enqueued = (nth: number, at: number) => {
+        dueAt.set(`k${nth}`, at)
+        return Decision.enqueue(queue, { owner, key: `k${nth}` }, at)
+      }
+      yield* order(owner, ...delays.map((at, nth) => enqueued(nth, at)))
+      for (const [nth, at] of again) yield* order(owner, enqueued(nth, at))
+      const dueBy = (now: number) => Array.from(dueAt.values()).filter((at) => at <= now).length
+      const mustCount = (now: number, count: number, what: string) =>
+        Effect.flatMap(work.countDue({ queue, now, limit }), (real) => expectEqual(real, Math.min(count, limit), what))
+      for (const now of [0, 3, 5]) yield* mustCount(now, dueBy(now), `what is due at ${now}`)
+      const given = yield* work.lease({ queue, now: 3, limit: Math.max(1, leased), leaseMillis: 7 })
+      yield* mustCount(3, dueBy(3) - given.length, "what is due beside what is leased")
+      yield* mustCount(10, dueAt.size, "what is due once the leases are over")
+      for (const lease of given) yield* work.finish(lease)
+      yield* mustCount(10, dueAt.size - given.length, "what is due beside what is done")
+      yield* drain
+    })
+})
+
+export const laws: ReadonlyArray<Law<Journal | WorkQueue>> = [followsModel, neverShared, rings, traces, counts]
