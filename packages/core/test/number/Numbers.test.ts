@@ -280,6 +280,8 @@ describe("VoiceNumbers", () => {
 describe("races", () => {
   // Long runs (NIGHTLY=1) try many more.
   const timeout = 600_000
+  /** What is interleaved by promises alone, for minutes in the long form, would leave the runner without an answer. */
+  const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
   interface Purchase {
     readonly accountId: string
@@ -336,7 +338,7 @@ describe("races", () => {
           FastCheck.scheduler(),
           FastCheck.integer({ min: 12, max: 48 }),
           (all, scheduler, slice) => interleaved(Effect.provide(scramble(all), layer), scheduler, slice)
-        )
+        ).beforeEach(turn)
       ),
     timeout
   )
@@ -391,7 +393,7 @@ describe("races", () => {
             })
             return interleaved(Effect.provide(renewing, layer), scheduler, slice)
           }
-        )
+        ).beforeEach(turn)
       ),
     timeout
   )
